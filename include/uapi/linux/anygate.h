@@ -90,6 +90,8 @@ enum anygate_reason {
  * @ANYGATE_DIFFERENCE_FOREIGN: The object belongs to another program and is
  *   left alone.
  * @ANYGATE_DIFFERENCE_NO_DEVICE: The device does not exist or is down.
+ * @ANYGATE_DIFFERENCE_PENDING: The change is under way, waiting for the
+ *   kernel's routing lock.
  */
 enum anygate_difference {
 	ANYGATE_DIFFERENCE_NONE,
@@ -97,6 +99,7 @@ enum anygate_difference {
 	ANYGATE_DIFFERENCE_CONTESTED,
 	ANYGATE_DIFFERENCE_FOREIGN,
 	ANYGATE_DIFFERENCE_NO_DEVICE,
+	ANYGATE_DIFFERENCE_PENDING,
 };
 
 /**
