@@ -1,0 +1,213 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+#
+# What every program of the boot harness shares: where things are cached, how
+# the name of a kernel becomes an image and its modules, and how the module is
+# built for it. Sourced, never run.
+
+set -euo pipefail
+
+VM_DIR=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
+TOP=$(cd "$VM_DIR/../.." && pwd -P)
+
+# Everything fetched or built for a kernel lives outside the tree, so that a
+# clean clone starts warm and the tree stays clean.
+CACHE=${ANYGATE_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/anygate}
+ARCH=amd64
+
+# Debian's own tools are meant, not what a caller's PATH may put before them;
+# sbin because modprobe and depmod live there and a user's PATH may lack it.
+PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:$PATH
+
+say() { printf '%s\n' "$*" >&2; }
+die() { say "${0##*/}: $*"; exit 125; }
+
+# locked NAME COMMAND…: two runs may want the same kernel at the same time.
+locked() {
+	local name=$1
+	shift
+	mkdir -p "$CACHE/lock"
+	(
+		flock 9
+		"$@" 9>&-
+	) 9>"$CACHE/lock/$name"
+}
+
+# ---- kernels ---------------------------------------------------------------
+#
+# A kernel is named by series and flavour, "6.1", "6.12", "6.12-rt", or by a
+# directory that holds vmlinuz (or boot/vmlinuz-*) and lib/modules/VERSION.
+# The exact version is whatever headers are installed, because a module built
+# against them has to load; without headers, the newest the package client has.
+
+# meta image|headers NAME: the package that always names the newest version.
+# The default kernel of the release has no series in that name.
+kernel_meta() {
+	local kind=$1 series=${2%%-*} flavour=${2#"${2%%-*}"}
+	local plain=linux-$kind${flavour}-$ARCH
+	local newest
+
+	newest=$(apt-cache depends "$plain" 2>/dev/null |
+		 sed -n "s/.*Depends: linux-$kind-\([0-9].*\)/\1/p" | head -n 1)
+	case $newest in
+	"$series".*)	echo "$plain" ;;
+	*)		echo "linux-$kind-$series$flavour-$ARCH" ;;
+	esac
+}
+
+# The version of NAME for which headers are installed, newest first.
+kernel_installed_headers() {
+	local series=${1%%-*} flavour=${1#"${1%%-*}"} d v
+
+	for d in /usr/src/linux-headers-"$series".*"$flavour-$ARCH"; do
+		[ -e "$d/Makefile" ] || continue
+		v=${d#/usr/src/linux-headers-}
+		# 6.12 is not 6.12-rt or 6.12-cloud: nothing may stand between
+		# the version and the flavour that was asked for.
+		[[ ${v%"$flavour-$ARCH"} == *-[a-z]* ]] && continue
+		echo "$v"
+	done | sort -V | tail -n 1
+}
+
+kernel_newest_packaged() {
+	apt-cache depends "$(kernel_meta image "$1")" 2>/dev/null |
+		sed -n "s/.*Depends: linux-image-\([0-9].*-$ARCH\)$/\1/p" | head -n 1
+}
+
+kernel_version() {
+	local v
+
+	v=$(kernel_installed_headers "$1")
+	[ -n "$v" ] || v=$(kernel_newest_packaged "$1")
+	[ -n "$v" ] || die "no kernel $1: neither headers installed nor a package known (make deps)"
+	echo "$v"
+}
+
+# Directories no test ever loads a module from; they are most of the package.
+kernel_unpack() {
+	local deb=$1 to=$2 d exclude=()
+
+	for d in sound drivers/{gpu,media,iio,staging,scsi,usb,hid,infiniband} \
+		 drivers/net/{wireless,ethernet} drivers/{mtd,isdn,message,comedi}; do
+		exclude+=(--exclude="*/kernel/$d/*")
+	done
+	dpkg-deb --fsys-tarfile "$deb" |
+		tar -x -C "$to" --no-same-owner "${exclude[@]}" --wildcards \
+		    './boot/vmlinuz-*' './boot/System.map-*' '*lib/modules/*'
+}
+
+kernel_fetch() {
+	local kver=$1 root=$CACHE/kernels/$1 tmp pkg
+
+	[ -e "$root/complete" ] && return
+	tmp=$(mktemp -d "$CACHE/kernels/.new.XXXXXX")
+	chmod 755 "$tmp"
+	# Signed or not makes no difference here; take what the archive has.
+	for pkg in "linux-image-$kver" "linux-image-$kver-unsigned"; do
+		say "fetching $pkg"
+		(cd "$tmp" && retry apt-get -q=2 -o APT::Sandbox::User=root \
+			download "$pkg" >&2) && break
+	done
+	set -- "$tmp"/*.deb
+	if [ ! -e "$1" ]; then
+		rm -rf "$tmp"
+		die "the package client has no linux-image-$kver (make deps brings newer headers)"
+	fi
+	kernel_unpack "$1" "$tmp"
+	rm -f "$tmp"/*.deb
+	# Some packages ship the modules under usr/lib.
+	[ -d "$tmp/lib/modules" ] || { mkdir -p "$tmp/lib" && mv "$tmp/usr/lib/modules" "$tmp/lib/"; }
+	depmod -b "$tmp" "$kver" 2>/dev/null
+	touch "$tmp/complete"
+	rm -rf "$root"
+	mv "$tmp" "$root"
+}
+
+retry() {
+	"$@" && return
+	say "failed, once more: $*"
+	"$@" && return
+	apt-get -q=2 update >&2 || true
+	"$@"
+}
+
+# kernel_resolve NAME: sets KVER, KIMAGE, KROOT (lib/modules/$KVER is below it).
+kernel_resolve() {
+	local name=$1
+
+	if [ -d "$name" ]; then
+		KROOT=$(cd "$name" && pwd -P)
+		for KIMAGE in "$KROOT"/vmlinuz "$KROOT"/boot/vmlinuz-*; do
+			[ -e "$KIMAGE" ] && break
+		done
+		[ -e "$KIMAGE" ] || die "$name: no vmlinuz in it"
+		KVER=$(basename "$KROOT"/lib/modules/*)
+		return
+	fi
+	case $name in
+	[0-9]*) ;;
+	*) die "$name: neither a kernel (6.1, 6.12, 6.12-rt) nor a directory" ;;
+	esac
+
+	KVER=$(kernel_version "$name")
+	if [ -r "/boot/vmlinuz-$KVER" ] && [ -e "/lib/modules/$KVER/modules.dep" ] &&
+	   [ -d "/lib/modules/$KVER/kernel" ]; then
+		KROOT=/
+		KIMAGE=/boot/vmlinuz-$KVER
+		return
+	fi
+	mkdir -p "$CACHE/kernels"
+	locked "kernel-$KVER" kernel_fetch "$KVER"
+	KROOT=$CACHE/kernels/$KVER
+	KIMAGE=$KROOT/boot/vmlinuz-$KVER
+}
+
+# ---- the module ------------------------------------------------------------
+
+# Where the module is built for $KVER. One directory per tree and kernel: two
+# kernels from one tree, or two clones, never meet.
+module_dir() {
+	echo "$CACHE/build/$KVER-$(printf %s "$TOP" | cksum | cut -d' ' -f1)"
+}
+
+# Kbuild has no output directory for external modules before 6.13, so the
+# sources are copied; times are kept, which is all that make looks at.
+module_build() {
+	local dir log new kdir=/lib/modules/$KVER/build
+
+	dir=$(module_dir)
+	log=$dir/build.log
+	[ -d "$KROOT/lib/modules/$KVER/build/" ] && kdir=$KROOT/lib/modules/$KVER/build
+	[ -e "$kdir/Makefile" ] || die "no headers for $KVER (make deps)"
+
+	new=$(cd "$TOP" && find Kbuild kmod include -type f \
+		\( -name Kbuild\* -o -name '*.[chS]' -o -name '*.sh' -o -name Makefile \) \
+		! -name '*.mod.c' ! -path kmod/compat/config.h | sort)
+	# A file that went away must not be found by an include any more.
+	if [ "$(cat "$dir/files" 2>/dev/null)" != "$new" ]; then
+		rm -rf "$dir"
+		mkdir -p "$dir"
+		printf '%s\n' "$new" >"$dir/files"
+	fi
+	tar -C "$TOP" -cf - -T "$dir/files" | tar -C "$dir" -xpf -
+
+	make -C "$kdir" M="$dir" -j"$(nproc)" modules >"$log" 2>&1 || {
+		grep -v '^\(make\|  [A-Z]\)' "$log" >&2 || cat "$log" >&2
+		die "building the module for $KVER failed: $log"
+	}
+	grep -E 'warning:|WARNING:' "$log" >&2 || true
+}
+
+# Build unless the result is newer than every source; sets KO.
+module_ensure() {
+	KO=$(module_dir)/kmod/anygate.ko
+	[ -e "$TOP/Kbuild" ] || { KO=; return; }
+	if [ ! -e "$KO" ] || [ -n "$(cd "$TOP" && find Kbuild kmod include \
+			\( -name '*.[chS]' -o -name Kbuild\* -o -name '*.sh' \) \
+			! -name '*.mod.c' ! -path kmod/compat/config.h -newer "$KO" -print -quit)" ]; then
+		locked "build-$(basename "$(module_dir)")" module_build
+		# An edit that changes nothing in the object leaves its time;
+		# without this it would be "built" before every run.
+		[ ! -e "$KO" ] || touch "$KO"
+	fi
+}
