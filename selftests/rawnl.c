@@ -1,0 +1,372 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * rawnl - netlink messages to the module that no helper would send
+ *
+ *   rawnl bad		malformed requests; each must be refused, with the
+ *			kernel saying why
+ *   rawnl fuzz SEED N	N valid requests with bytes changed at random; the
+ *			module must answer every one, and be alive at the end
+ *   rawnl cycle ADDRESS PORT N
+ *			add a gate and remove it at once, N times over
+ */
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <linux/anygate.h>
+
+#include "genl.h"
+
+static struct genl genl;
+static int bad;
+
+static const unsigned char v4[4] = { 192, 0, 2, 53 };
+static const unsigned char v6[16] = { 0x20, 1, 0xd, 0xb8, [15] = 0x53 };
+
+static void start(struct message *m, uint8_t command)
+{
+	message_start(m, genl.family, 0, command);
+}
+
+static void put_service(struct message *m, uint32_t protocol, uint32_t port)
+{
+	size_t nest = nest_start(m, ANYGATE_A_GATE_SERVICE);
+
+	put_u32(m, ANYGATE_A_SERVICE_PROTOCOL, protocol);
+	put_u32(m, ANYGATE_A_SERVICE_PORT, port);
+	nest_end(m, nest);
+}
+
+/* The service comes last: a message cut short anywhere has none, or half. */
+static void valid(struct message *m, uint8_t command)
+{
+	start(m, command);
+	put(m, ANYGATE_A_GATE_PREFIX, v4, 4);
+	put_u32(m, ANYGATE_A_GATE_PREFIX_LEN, 32);
+	put_u32(m, ANYGATE_A_GATE_UP, 0);
+	put(m, ANYGATE_A_GATE_DEV, "lo", 3);
+	put_service(m, IPPROTO_UDP, 53);
+}
+
+static int del(const void *prefix, size_t len)
+{
+	struct message m;
+
+	start(&m, ANYGATE_CMD_GATE_DEL);
+	put(&m, ANYGATE_A_GATE_PREFIX, prefix, len);
+	return ask(&genl, &m, NULL);
+}
+
+/* reasoned: the kernel has to say why */
+static void judge(const char *what, int ret, bool reasoned)
+{
+	if (ret && ret != -ETIMEDOUT && (!reasoned || genl.reason[0])) {
+		printf("# refused: %s: %s: %s\n", what,
+		       strerrorname_np(-ret), genl.reason);
+		return;
+	}
+	printf("# NOT REFUSED PROPERLY: %s: %s: \"%s\"\n", what,
+	       ret ? strerrorname_np(-ret) : "success", genl.reason);
+	bad++;
+	if (!ret) {
+		del(v4, 4);
+		del(v6, 16);
+	}
+}
+
+static void refuse(const char *what, struct message *m)
+{
+	judge(what, ask(&genl, m, NULL), true);
+}
+
+static void bad_attribute(const char *what, uint16_t type, const void *data,
+			  size_t len)
+{
+	struct message m;
+
+	start(&m, ANYGATE_CMD_GATE_ADD);
+	if (type != ANYGATE_A_GATE_PREFIX)
+		put(&m, ANYGATE_A_GATE_PREFIX, v4, 4);
+	put(&m, type, data, len);
+	put_service(&m, IPPROTO_UDP, 53);
+	refuse(what, &m);
+}
+
+static void bad_u32(const char *what, uint16_t type, uint32_t value)
+{
+	bad_attribute(what, type, &value, sizeof(value));
+}
+
+static void bad_service(const char *what, uint32_t protocol, uint32_t port)
+{
+	struct message m;
+
+	start(&m, ANYGATE_CMD_GATE_ADD);
+	put(&m, ANYGATE_A_GATE_PREFIX, v4, 4);
+	put_service(&m, protocol, port);
+	refuse(what, &m);
+}
+
+static void bad_messages(void)
+{
+	static const size_t lengths[] = { 0, 1, 3, 5, 8, 15, 17, 64 };
+	char text[64], longtext[200];
+	struct message m;
+	size_t nest;
+
+	memset(longtext, 'x', sizeof(longtext));
+
+	start(&m, ANYGATE_CMD_GATE_ADD);
+	refuse("no attributes", &m);
+	start(&m, ANYGATE_CMD_GATE_ADD);
+	put_service(&m, IPPROTO_UDP, 53);
+	refuse("no prefix", &m);
+	start(&m, ANYGATE_CMD_GATE_ADD);
+	put(&m, ANYGATE_A_GATE_PREFIX, v4, 4);
+	refuse("no service", &m);
+	start(&m, ANYGATE_CMD_GATE_CHANGE);
+	refuse("change without prefix", &m);
+	start(&m, ANYGATE_CMD_GATE_DEL);
+	refuse("del without prefix", &m);
+	start(&m, ANYGATE_CMD_GATE_GET);
+	refuse("get without prefix", &m);
+
+	for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+		snprintf(text, sizeof(text), "prefix of %zu bytes", lengths[i]);
+		bad_attribute(text, ANYGATE_A_GATE_PREFIX, longtext, lengths[i]);
+	}
+	bad_u32("prefix length 33", ANYGATE_A_GATE_PREFIX_LEN, 33);
+	bad_u32("prefix length 129", ANYGATE_A_GATE_PREFIX_LEN, 129);
+	bad_u32("prefix length -1", ANYGATE_A_GATE_PREFIX_LEN, -1);
+	bad_u32("host bits", ANYGATE_A_GATE_PREFIX_LEN, 24);
+	bad_attribute("one byte for an u32", ANYGATE_A_GATE_UP, "\1", 1);
+	bad_attribute("eight bytes for an u32", ANYGATE_A_GATE_UP,
+		      "\1\0\0\0\0\0\0\0", 8);
+	bad_u32("action 2", ANYGATE_A_GATE_ACTION, 2);
+	bad_u32("hold 2", ANYGATE_A_GATE_HOLD, 2);
+	bad_u32("listen policy 3", ANYGATE_A_GATE_LISTEN_POLICY, 3);
+	bad_u32("listen policy dev without a device",
+		ANYGATE_A_GATE_LISTEN_POLICY, ANYGATE_LISTEN_POLICY_DEV);
+	bad_u32("up too long", ANYGATE_A_GATE_UP, ANYGATE_DELAY_MAX + 1);
+	bad_u32("down too long", ANYGATE_A_GATE_DOWN, -1);
+	bad_u32("table 0", ANYGATE_A_GATE_TABLE, 0);
+	bad_u32("metric 0", ANYGATE_A_GATE_METRIC, 0);
+	bad_attribute("empty device name", ANYGATE_A_GATE_DEV, "", 1);
+	bad_attribute("no device name at all", ANYGATE_A_GATE_DEV, "", 0);
+	bad_attribute("long device name", ANYGATE_A_GATE_DEV,
+		      "abcdefghijklmnop", 17);
+	bad_attribute("unterminated device name", ANYGATE_A_GATE_DEV, longtext,
+		      sizeof(longtext));
+	bad_attribute("missing device", ANYGATE_A_GATE_DEV, "nosuchdev", 10);
+	bad_attribute("unknown attribute", 200, "", 0);
+	bad_attribute("highest attribute", 0x3fff, longtext, 20);
+	bad_u32("attribute 0", 0, 0);
+	bad_u32("id is not to be given", ANYGATE_A_GATE_ID, 7);
+	bad_u32("state is not to be given", ANYGATE_A_GATE_STATE, 2);
+	bad_u32("kind is not to be given", ANYGATE_A_GATE_KIND, 0);
+
+	bad_service("port 0", IPPROTO_UDP, 0);
+	bad_service("port 65536", IPPROTO_UDP, 65536);
+	bad_service("port -1", IPPROTO_UDP, -1);
+	bad_service("protocol 0", 0, 53);
+	bad_service("protocol 1", 1, 53);
+	bad_service("protocol 132", 132, 53);
+	bad_service("protocol 256 + 17", 256 + 17, 53);
+
+	start(&m, ANYGATE_CMD_GATE_ADD);
+	put(&m, ANYGATE_A_GATE_PREFIX, v4, 4);
+	nest = nest_start(&m, ANYGATE_A_GATE_SERVICE);
+	nest_end(&m, nest);
+	refuse("empty service", &m);
+
+	start(&m, ANYGATE_CMD_GATE_ADD);
+	put(&m, ANYGATE_A_GATE_PREFIX, v4, 4);
+	nest = nest_start(&m, ANYGATE_A_GATE_SERVICE);
+	put_u32(&m, ANYGATE_A_SERVICE_PROTOCOL, IPPROTO_UDP);
+	nest_end(&m, nest);
+	refuse("service without port", &m);
+
+	start(&m, ANYGATE_CMD_GATE_ADD);
+	put(&m, ANYGATE_A_GATE_PREFIX, v4, 4);
+	nest = nest_start(&m, ANYGATE_A_GATE_SERVICE);
+	put_u32(&m, ANYGATE_A_SERVICE_PORT, 53);
+	nest_end(&m, nest);
+	refuse("service without protocol", &m);
+
+	start(&m, ANYGATE_CMD_GATE_ADD);
+	put(&m, ANYGATE_A_GATE_PREFIX, v4, 4);
+	nest = nest_start(&m, ANYGATE_A_GATE_SERVICE);
+	put_u32(&m, ANYGATE_A_SERVICE_PROTOCOL, IPPROTO_UDP);
+	put_u32(&m, ANYGATE_A_SERVICE_PORT, 53);
+	put_u32(&m, 77, 1);
+	nest_end(&m, nest);
+	refuse("unknown attribute in a service", &m);
+
+	start(&m, ANYGATE_CMD_GATE_ADD);
+	put(&m, ANYGATE_A_GATE_PREFIX, v4, 4);
+	nest = nest_start(&m, ANYGATE_A_GATE_SERVICE);
+	put_u32(&m, ANYGATE_A_SERVICE_PROTOCOL, IPPROTO_UDP);
+	put_u32(&m, ANYGATE_A_SERVICE_PORT, 53);
+	nest_end(&m, nest);
+	((struct nlattr *)(m.buf + nest))->nla_type &= ~NLA_F_NESTED;
+	refuse("service that is not marked as nested", &m);
+
+	for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+		snprintf(text, sizeof(text), "service address of %zu bytes",
+			 lengths[i]);
+		start(&m, ANYGATE_CMD_GATE_ADD);
+		put(&m, ANYGATE_A_GATE_PREFIX, v4, 4);
+		nest = nest_start(&m, ANYGATE_A_GATE_SERVICE);
+		put(&m, ANYGATE_A_SERVICE_ADDRESS, longtext, lengths[i]);
+		put_u32(&m, ANYGATE_A_SERVICE_PROTOCOL, IPPROTO_UDP);
+		put_u32(&m, ANYGATE_A_SERVICE_PORT, 53);
+		nest_end(&m, nest);
+		refuse(text, &m);
+	}
+
+	start(&m, ANYGATE_CMD_GATE_ADD);
+	put(&m, ANYGATE_A_GATE_PREFIX, v6, 16);
+	nest = nest_start(&m, ANYGATE_A_GATE_SERVICE);
+	put(&m, ANYGATE_A_SERVICE_ADDRESS, v4, 4);
+	put_u32(&m, ANYGATE_A_SERVICE_PROTOCOL, IPPROTO_UDP);
+	put_u32(&m, ANYGATE_A_SERVICE_PORT, 53);
+	nest_end(&m, nest);
+	refuse("service of the other family", &m);
+
+	start(&m, ANYGATE_CMD_GATE_ADD);
+	put(&m, ANYGATE_A_GATE_PREFIX, v4, 4);
+	for (int i = 0; i <= ANYGATE_SERVICES_MAX; i++)
+		put_service(&m, IPPROTO_UDP, 1000 + i);
+	refuse("too many services", &m);
+
+	start(&m, ANYGATE_CMD_GATE_ADD);
+	put(&m, ANYGATE_A_GATE_PREFIX, v4, 4);
+	for (int i = 0; i < 2; i++)
+		put_service(&m, IPPROTO_UDP, 53);
+	refuse("the same service twice", &m);
+
+	/* attributes whose own length is a lie */
+	valid(&m, ANYGATE_CMD_GATE_ADD);
+	((struct nlattr *)(m.buf + NLMSG_HDRLEN + GENL_HDRLEN))->nla_len = 3;
+	judge("attribute shorter than its header", ask(&genl, &m, NULL), false);
+	valid(&m, ANYGATE_CMD_GATE_ADD);
+	((struct nlattr *)(m.buf + NLMSG_HDRLEN + GENL_HDRLEN))->nla_len = 4000;
+	judge("attribute longer than the message", ask(&genl, &m, NULL), false);
+	valid(&m, ANYGATE_CMD_GATE_ADD);
+	m.len += 3;
+	judge("trailing bytes", ask(&genl, &m, NULL), false);
+
+	for (int command = 0; command < 256; command++) {
+		if (command >= ANYGATE_CMD_GATE_ADD &&
+		    command <= ANYGATE_CMD_STATUS_GET)
+			continue;
+		valid(&m, command);
+		if (ask(&genl, &m, NULL) != -EOPNOTSUPP) {
+			snprintf(text, sizeof(text), "command %d", command);
+			judge(text, 0, false);
+		}
+	}
+
+	valid(&m, ANYGATE_CMD_GATE_ADD);
+	for (size_t whole = m.len, len = NLMSG_HDRLEN; len < whole; len++) {
+		int ret;
+
+		valid(&m, ANYGATE_CMD_GATE_ADD);
+		m.len = len;
+		ret = ask(&genl, &m, NULL);
+		if (ret >= 0 || ret == -ETIMEDOUT) {
+			snprintf(text, sizeof(text), "cut after %zu of %zu bytes",
+				 len, whole);
+			judge(text, ret, false);
+		}
+	}
+
+	/* All this while the same request, unharmed, would have been good. */
+	valid(&m, ANYGATE_CMD_GATE_ADD);
+	if (ask(&genl, &m, NULL)) {
+		printf("# the valid request is refused: %s\n", genl.reason);
+		bad++;
+	} else if (del(v4, 4)) {
+		printf("# the gate cannot be removed: %s\n", genl.reason);
+		bad++;
+	}
+}
+
+static void fuzz(unsigned int seed, int n)
+{
+	static const uint8_t commands[] = {
+		ANYGATE_CMD_GATE_ADD, ANYGATE_CMD_GATE_CHANGE,
+		ANYGATE_CMD_GATE_DEL, ANYGATE_CMD_GATE_FLUSH,
+		ANYGATE_CMD_GATE_GET, ANYGATE_CMD_STATUS_GET,
+	};
+	int accepted = 0, refused = 0;
+	struct message m;
+
+	srandom(seed);
+	for (int i = 0; i < n; i++) {
+		size_t first = NLMSG_HDRLEN + GENL_HDRLEN;
+		int changes = random() % 4, ret;
+
+		valid(&m, commands[random() % sizeof(commands)]);
+		if (random() % 4 == 0)
+			m.h.nlmsg_flags |= NLM_F_DUMP;
+		if (random() % 4 == 0)
+			m.len = first + random() % (m.len - first);
+		while (changes-- && m.len > first)
+			m.buf[first + random() % (m.len - first)] =
+				random() % 3 ? 1 << random() % 8 : random();
+		ret = ask(&genl, &m, NULL);
+		if (ret == -ETIMEDOUT) {
+			printf("# no answer to message %d of seed %u\n", i, seed);
+			bad++;
+			return;
+		}
+		ret ? refused++ : accepted++;
+	}
+	start(&m, ANYGATE_CMD_GATE_FLUSH);
+	if (ask(&genl, &m, NULL)) {
+		printf("# flush: %s\n", genl.reason);
+		bad++;
+	}
+	printf("# %d requests accepted, %d refused\n", accepted, refused);
+	if (!accepted || !refused)
+		bad++;
+}
+
+static void cycle(const char *address, uint32_t port, int n)
+{
+	unsigned char addr[16];
+	size_t len = strchr(address, ':') ? 16 : 4;
+	struct message m;
+	int ret;
+
+	if (inet_pton(len == 16 ? AF_INET6 : AF_INET, address, addr) != 1)
+		errx(2, "%s?", address);
+	for (int i = 0; i < n; i++) {
+		start(&m, ANYGATE_CMD_GATE_ADD);
+		put(&m, ANYGATE_A_GATE_PREFIX, addr, len);
+		put_u32(&m, ANYGATE_A_GATE_UP, 0);
+		put_service(&m, IPPROTO_UDP, port);
+		ret = ask(&genl, &m, NULL);
+		if (ret)
+			errx(1, "add, round %d: %s: %s", i, strerror(-ret),
+			     genl.reason);
+		ret = del(addr, len);
+		if (ret)
+			errx(1, "del, round %d: %s: %s", i, strerror(-ret),
+			     genl.reason);
+	}
+	printf("# %d times\n", n);
+}
+
+int main(int argc, char **argv)
+{
+	genl_open(&genl, ANYGATE_FAMILY_NAME);
+	if (argc == 2 && !strcmp(argv[1], "bad"))
+		bad_messages();
+	else if (argc == 4 && !strcmp(argv[1], "fuzz"))
+		fuzz(atoi(argv[2]), atoi(argv[3]));
+	else if (argc == 5 && !strcmp(argv[1], "cycle"))
+		cycle(argv[2], atoi(argv[3]), atoi(argv[4]));
+	else
+		errx(2, "usage: rawnl bad | fuzz SEED N | cycle ADDRESS PORT N");
+	return bad ? 1 : 0;
+}
