@@ -146,7 +146,9 @@ kernel_unpacked() {
 	# the last four bytes are the size of what comes out.
 	off=$((($(field $((0x1f1)) 1) + 1) * 512 + $(field $((0x248)) 4)))
 	len=$(($(field $((0x24c)) 4) - 4))
-	payload() { tail -c +$((off + 1)) "$image" | head -c "$len"; }
+	payload() {
+		dd if="$image" bs=1M iflag=skip_bytes,count_bytes skip=$off count=$len status=none
+	}
 	if { payload | xz -qdc || payload | zstd -qdc; } >"$out.new" 2>/dev/null; then
 		mv "$out.new" "$out"
 		echo "$out"
