@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The words of the netlink specification. The assertions catch a table that
+ * is short; the unit test compares every word with the specification.
+ */
+
+#include <assert.h>
+#include <linux/anygate.h>
+#include <stdio.h>
+
+#include "names.h"
+#include "util.h"
+
+#define DEFINE_NAMES(var, text, last, ...)				\
+	static const char *const var##_table[] = { __VA_ARGS__ };	\
+	static_assert(ARRAY_SIZE(var##_table) == (last) + 1, text);	\
+	const struct names var##_names = {				\
+		.what = text,						\
+		.name = var##_table,					\
+		.n = ARRAY_SIZE(var##_table),				\
+	}
+
+DEFINE_NAMES(action, "action", ANYGATE_ACTION_ROUTE,
+	[ANYGATE_ACTION_ADDRESS]	= "address",
+	[ANYGATE_ACTION_ROUTE]		= "route",
+);
+
+DEFINE_NAMES(switch, "switch", ANYGATE_SWITCH_ON,
+	[ANYGATE_SWITCH_OFF]	= "off",
+	[ANYGATE_SWITCH_ON]	= "on",
+);
+
+DEFINE_NAMES(listen_policy, "listen-policy", ANYGATE_LISTEN_POLICY_DEV,
+	[ANYGATE_LISTEN_POLICY_ANY]	= "any",
+	[ANYGATE_LISTEN_POLICY_NONE]	= "none",
+	[ANYGATE_LISTEN_POLICY_DEV]	= "dev",
+);
+
+DEFINE_NAMES(state, "state", ANYGATE_STATE_CLOSING,
+	[ANYGATE_STATE_CLOSED]	= "closed",
+	[ANYGATE_STATE_OPENING]	= "opening",
+	[ANYGATE_STATE_OPEN]	= "open",
+	[ANYGATE_STATE_CLOSING]	= "closing",
+);
+
+DEFINE_NAMES(reason, "reason", ANYGATE_REASON_DELETED,
+	[ANYGATE_REASON_ADDED]		= "added",
+	[ANYGATE_REASON_NO_LISTENER]	= "no-listener",
+	[ANYGATE_REASON_LISTENER]	= "listener",
+	[ANYGATE_REASON_UP_DELAY]	= "up-delay",
+	[ANYGATE_REASON_DOWN_DELAY]	= "down-delay",
+	[ANYGATE_REASON_DELETED]	= "deleted",
+);
+
+DEFINE_NAMES(difference, "difference", ANYGATE_DIFFERENCE_PENDING,
+	[ANYGATE_DIFFERENCE_NONE]	= "none",
+	[ANYGATE_DIFFERENCE_ERROR]	= "error",
+	[ANYGATE_DIFFERENCE_CONTESTED]	= "contested",
+	[ANYGATE_DIFFERENCE_FOREIGN]	= "foreign",
+	[ANYGATE_DIFFERENCE_NO_DEVICE]	= "no-device",
+	[ANYGATE_DIFFERENCE_PENDING]	= "pending",
+);
+
+DEFINE_NAMES(source, "source", ANYGATE_SOURCE_TABLE,
+	[ANYGATE_SOURCE_PROBE]		= "probe",
+	[ANYGATE_SOURCE_RECONCILE]	= "reconcile",
+	[ANYGATE_SOURCE_TIMER]		= "timer",
+	[ANYGATE_SOURCE_REQUEST]	= "request",
+	[ANYGATE_SOURCE_TABLE]		= "table",
+);
+
+DEFINE_NAMES(event_kind, "event-kind", ANYGATE_EVENT_KIND_LIVE,
+	[ANYGATE_EVENT_KIND_ADDED]	= "added",
+	[ANYGATE_EVENT_KIND_CHANGED]	= "changed",
+	[ANYGATE_EVENT_KIND_DELETED]	= "deleted",
+	[ANYGATE_EVENT_KIND_TRANSITION]	= "transition",
+	[ANYGATE_EVENT_KIND_ANNOUNCED]	= "announced",
+	[ANYGATE_EVENT_KIND_ERROR]	= "error",
+	[ANYGATE_EVENT_KIND_CONTESTED]	= "contested",
+	[ANYGATE_EVENT_KIND_FOREIGN]	= "foreign",
+	[ANYGATE_EVENT_KIND_DEGRADED]	= "degraded",
+	[ANYGATE_EVENT_KIND_LIVE]	= "live",
+);
+
+DEFINE_NAMES(probes, "probes", ANYGATE_PROBES_DEGRADED,
+	[ANYGATE_PROBES_IDLE]		= "idle",
+	[ANYGATE_PROBES_LIVE]		= "live",
+	[ANYGATE_PROBES_DEGRADED]	= "degraded",
+);
+
+DEFINE_NAMES(service_attr, "service", ANYGATE_A_SERVICE_MAX,
+	[ANYGATE_A_SERVICE_ADDRESS]	= "address",
+	[ANYGATE_A_SERVICE_PROTOCOL]	= "protocol",
+	[ANYGATE_A_SERVICE_PORT]	= "port",
+	[ANYGATE_A_SERVICE_LISTENERS]	= "listeners",
+);
+
+DEFINE_NAMES(gate_attr, "gate", ANYGATE_A_GATE_MAX,
+	[ANYGATE_A_GATE_ID]		= "id",
+	[ANYGATE_A_GATE_PREFIX]		= "prefix",
+	[ANYGATE_A_GATE_PREFIX_LEN]	= "prefix-len",
+	[ANYGATE_A_GATE_ACTION]		= "action",
+	[ANYGATE_A_GATE_DEV]		= "dev",
+	[ANYGATE_A_GATE_TABLE]		= "table",
+	[ANYGATE_A_GATE_METRIC]		= "metric",
+	[ANYGATE_A_GATE_HOLD]		= "hold",
+	[ANYGATE_A_GATE_UP]		= "up",
+	[ANYGATE_A_GATE_DOWN]		= "down",
+	[ANYGATE_A_GATE_LISTEN_POLICY]	= "listen-policy",
+	[ANYGATE_A_GATE_LISTEN_DEV]	= "listen-dev",
+	[ANYGATE_A_GATE_SERVICE]	= "service",
+	[ANYGATE_A_GATE_STATE]		= "state",
+	[ANYGATE_A_GATE_REASON]		= "reason",
+	[ANYGATE_A_GATE_SINCE]		= "since",
+	[ANYGATE_A_GATE_DEADLINE]	= "deadline",
+	[ANYGATE_A_GATE_ANNOUNCED]	= "announced",
+	[ANYGATE_A_GATE_DIFFERENCE]	= "difference",
+	[ANYGATE_A_GATE_ERROR]		= "error",
+	[ANYGATE_A_GATE_ERROR_MSG]	= "error-msg",
+	[ANYGATE_A_GATE_RETRIES]	= "retries",
+	[ANYGATE_A_GATE_RETRY_AT]	= "retry-at",
+	[ANYGATE_A_GATE_CONTESTED]	= "contested",
+	[ANYGATE_A_GATE_ADOPTED]	= "adopted",
+	[ANYGATE_A_GATE_OPENED]		= "opened",
+	[ANYGATE_A_GATE_CLOSED]		= "closed",
+	[ANYGATE_A_GATE_FLAPS]		= "flaps",
+	[ANYGATE_A_GATE_CLOSER_PID]	= "closer-pid",
+	[ANYGATE_A_GATE_CLOSER_COMM]	= "closer-comm",
+	[ANYGATE_A_GATE_PAD]		= "pad",
+	[ANYGATE_A_GATE_KIND]		= "kind",
+	[ANYGATE_A_GATE_SEQ]		= "seq",
+	[ANYGATE_A_GATE_TIME]		= "time",
+	[ANYGATE_A_GATE_OLD_STATE]	= "old-state",
+	[ANYGATE_A_GATE_SOURCE]		= "source",
+	[ANYGATE_A_GATE_TRIGGER]	= "trigger",
+	[ANYGATE_A_GATE_PID]		= "pid",
+	[ANYGATE_A_GATE_COMM]		= "comm",
+	[ANYGATE_A_GATE_WAIT_NS]	= "wait-ns",
+	[ANYGATE_A_GATE_PROBE_NS]	= "probe-ns",
+	[ANYGATE_A_GATE_ACT_NS]		= "act-ns",
+	[ANYGATE_A_GATE_TOTAL_NS]	= "total-ns",
+	[ANYGATE_A_GATE_PROBES]		= "probes",
+);
+
+/**
+ * name_of() - the word for a value
+ * @names: of which enum
+ * @value: as the kernel sent it
+ *
+ * Return: the word; for a value that a newer module knows and we do not, the
+ * number, in one of a few static buffers that take turns.
+ */
+const char *name_of(const struct names *names, uint32_t value)
+{
+	static char number[4][16];
+	static unsigned int turn;
+	char *buf;
+
+	if (value < names->n && names->name[value])
+		return names->name[value];
+	buf = number[turn++ % ARRAY_SIZE(number)];
+	snprintf(buf, sizeof(number[0]), "%u", value);
+	return buf;
+}

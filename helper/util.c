@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Errors, and text that is safe to print. */
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "print.h"
+#include "util.h"
+
+struct options opt;
+
+/**
+ * err_set() - say what is wrong
+ * @e: where to say it
+ * @fmt: printf format
+ *
+ * Return: -1, so that a parser can return it.
+ */
+int err_set(struct err *e, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(e->text, sizeof(e->text), fmt, ap);
+	va_end(ap);
+	return -1;
+}
+
+/**
+ * clean() - copy text from outside, harmless for terminals and JSON
+ * @dst: result, always terminated
+ * @size: of @dst
+ * @src: any bytes; a process can call itself whatever it likes
+ *
+ * What is no printable ASCII becomes \xNN.
+ */
+void clean(char *dst, size_t size, const char *src)
+{
+	size_t n = 0;
+
+	for (; *src; src++) {
+		unsigned char c = *src;
+
+		if (c >= 0x20 && c < 0x7f) {
+			if (n + 2 > size)
+				break;
+			dst[n++] = c;
+		} else {
+			if (n + 5 > size)
+				break;
+			n += snprintf(dst + n, size - n, "\\x%02x", c);
+		}
+	}
+	dst[n] = '\0';
+}
+
+/**
+ * fail() - report an error
+ * @status: what the program will exit with
+ * @fmt: printf format of the sentence
+ *
+ * As text on stderr or, with -j, as an object on stdout, so that a program
+ * that reads the JSON needs to look in one place only.
+ *
+ * Return: @status
+ */
+int fail(enum status status, const char *fmt, ...)
+{
+	char raw[1024], text[2048];
+	struct printer p;
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(raw, sizeof(raw), fmt, ap);
+	va_end(ap);
+	clean(text, sizeof(text), raw);
+
+	if (!opt.json) {
+		fflush(stdout);
+		fprintf(stderr, "anygatectl: %s\n", text);
+		return status;
+	}
+	pr_init(&p, stdout, true, opt.pretty);
+	pr_object(&p, NULL);
+	pr_str(&p, "error", text, NULL);
+	pr_uint(&p, "status", status, NULL);
+	pr_object_end(&p);
+	fflush(stdout);
+	return status;
+}
+
+/**
+ * flush_output() - make sure that what was printed has arrived
+ *
+ * Return: 0, or -errno: a full disk must not look like success.
+ */
+int flush_output(void)
+{
+	errno = 0;
+	if (fflush(stdout) || ferror(stdout))
+		return errno ? -errno : -EIO;
+	return 0;
+}
