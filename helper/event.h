@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef ANYGATECTL_EVENT_H
+#define ANYGATECTL_EVENT_H
+
+#include "gate.h"
+#include "print.h"
+
+void event_print(struct printer *p, const struct gate *ev, bool timestamp,
+		 uint64_t now);
+
+#endif

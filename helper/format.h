@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef ANYGATECTL_FORMAT_H
+#define ANYGATECTL_FORMAT_H
+
+#include <stdint.h>
+
+#include "gate.h"
+
+#define AGE_TEXT	24
+#define WHY_TEXT	1024
+
+uint64_t clock_ns(int clock);
+const char *age_text(uint64_t ns, char buf[AGE_TEXT]);
+const char *delay_text(uint32_t ms, char buf[AGE_TEXT]);
+const char *step_text(uint64_t ns, char buf[AGE_TEXT]);
+const char *errno_name(uint32_t error);
+
+const char *who_text(const char *comm, uint32_t pid, char *buf, size_t size);
+const char *announced_text(const struct gate *g, char *buf, size_t size);
+const char *error_text(const struct gate *g, uint64_t now, char *buf,
+		       size_t size);
+const char *difference_text(const struct gate *g, uint64_t now, char *buf,
+			    size_t size);
+const char *why_text(const struct gate *g, uint64_t now, char *buf,
+		     size_t size);
+
+#endif

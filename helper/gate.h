@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef ANYGATECTL_GATE_H
+#define ANYGATECTL_GATE_H
+
+#include <assert.h>
+#include <linux/anygate.h>
+
+#include "parse.h"
+
+struct nlattr;
+
+static_assert(ANYGATE_A_GATE_MAX < 64, "struct gate has one bit per attribute");
+
+#define COMM_TEXT	(4 * 16 + 1)	/* TASK_COMM_LEN, every byte escaped */
+
+/**
+ * struct gate - a gate, or an event that concerns one, as the kernel sent it
+ * @has: one bit for every attribute that was there; see gate_has()
+ * @n_services: number of @services
+ * @services: what the gate stands for
+ *
+ * The other fields are the attributes of the same name. Strings are clean.
+ */
+struct gate {
+	uint64_t has;
+	uint32_t id;
+	struct prefix prefix;
+	uint32_t action;
+	char dev[4 * ANYGATE_DEVNAME_MAX + 1];
+	uint32_t table;
+	uint32_t metric;
+	uint32_t hold;
+	uint32_t up;
+	uint32_t down;
+	uint32_t listen_policy;
+	char listen_dev[4 * ANYGATE_DEVNAME_MAX + 1];
+	unsigned int n_services;
+	struct service services[ANYGATE_SERVICES_MAX];
+	uint32_t state;
+	uint32_t reason;
+	uint64_t since;
+	uint64_t deadline;
+	uint32_t announced;
+	uint32_t difference;
+	uint32_t error;
+	char error_msg[512];
+	uint32_t retries;
+	uint64_t retry_at;
+	uint32_t contested;
+	uint32_t adopted;
+	uint64_t opened;
+	uint64_t closed;
+	uint64_t flaps;
+	uint32_t closer_pid;
+	char closer_comm[COMM_TEXT];
+
+	/* in events only */
+	uint32_t kind;
+	uint64_t seq;
+	uint64_t time;
+	uint32_t old_state;
+	uint32_t source;
+	struct service trigger;
+	uint32_t pid;
+	char comm[COMM_TEXT];
+	uint64_t wait_ns;
+	uint64_t probe_ns;
+	uint64_t act_ns;
+	uint64_t total_ns;
+	uint32_t probes;
+};
+
+/**
+ * gate_has() - whether the kernel sent an attribute
+ * @g: gate or event
+ * @attr: ANYGATE_A_GATE_*
+ *
+ * Return: true if it did
+ */
+static inline bool gate_has(const struct gate *g, unsigned int attr)
+{
+	return g->has & (1ULL << attr);
+}
+
+/**
+ * gate_wanted() - whether the state asks for an announcement
+ * @g: gate
+ *
+ * Return: true for open and closing
+ */
+static inline bool gate_wanted(const struct gate *g)
+{
+	return g->state == ANYGATE_STATE_OPEN ||
+	       g->state == ANYGATE_STATE_CLOSING;
+}
+
+void gate_decode(struct gate *g, const struct nlattr *attrs, int len);
+bool gate_differs(const struct gate *g);
+
+#define PROBES_MAX	32
+
+/**
+ * struct probe - one probed kernel function
+ * @symbol: its name
+ * @armed: whether the probe is in place
+ * @error: positive errno of the attempt to arm it, or 0
+ * @missed: events that the kernel says it missed
+ */
+struct probe {
+	char symbol[128];
+	bool armed;
+	uint32_t error;
+	uint64_t missed;
+};
+
+/**
+ * struct module_status - the module's health, as the kernel sent it
+ * @n_probe: number of @probe
+ *
+ * The other fields are the attributes of the same name.
+ */
+struct module_status {
+	char version[64];
+	uint32_t gates;
+	uint32_t max_gates;
+	uint32_t probes;
+	uint32_t reconcile;
+	uint32_t protocol;
+	uint64_t events;
+	uint64_t missed;
+	uint64_t overflows;
+	uint64_t passes;
+	uint64_t healed;
+	unsigned int n_probe;
+	struct probe probe[PROBES_MAX];
+};
+
+void status_decode(struct module_status *st, const struct nlattr *attrs,
+		   int len);
+void status_warning(const struct module_status *st, char *buf, size_t size);
+
+#endif

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef ANYGATECTL_SHOW_H
+#define ANYGATECTL_SHOW_H
+
+#include "gate.h"
+#include "print.h"
+#include "table.h"
+
+void show_gate(struct printer *p, const struct gate *g, const char *probes,
+	       uint64_t now);
+void show_difference(struct printer *p, const struct gate *g, uint64_t now);
+void show_header(struct table *t);
+void show_row(struct table *t, const struct gate *g, uint64_t now);
+
+#endif
