@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef ANYGATECTL_CMD_H
+#define ANYGATECTL_CMD_H
+
+#include <stddef.h>
+
+#include "nl.h"
+
+/**
+ * struct command - a verb
+ * @name: the verb
+ * @run: does it; @argv begins after the verb; returns an exit status
+ * @args: its arguments, for the usage
+ * @about: what it does, in a few words
+ * @more: the rest of "help VERB", or NULL
+ */
+struct command {
+	const char *name;
+	int (*run)(int argc, char **argv);
+	const char *args;
+	const char *about;
+	const char *more;
+};
+
+int cmd_add(int argc, char **argv);
+int cmd_change(int argc, char **argv);
+int cmd_del(int argc, char **argv);
+int cmd_flush(int argc, char **argv);
+int cmd_show(int argc, char **argv);
+int cmd_monitor(int argc, char **argv);
+int cmd_version(int argc, char **argv);
+int cmd_help(int argc, char **argv);
+
+int parse_gate_arg(int argc, char **argv, const char *verb, bool needed,
+		   struct prefix *p, bool *given, struct err *e);
+
+#endif

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-2.0
+/* anygatectl: the verbs, the options that go before them, and the help. */
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cmd.h"
+#include "print.h"
+
+#define KEYS_HELP							\
+	"PREFIX   192.0.2.53/32, 192.0.2.53, 192.0.2.0/24, 2001:db8::53/128\n" \
+	"SERVICE  udp/53, tcp/domain, 192.0.2.53:udp/53, [2001:db8::53]:tcp/443;\n" \
+	"         the address is needed where the prefix has more than one\n"	\
+	"KEY VALUE\n"							\
+	"  action address|route      an address on dev, or a blackhole route in table\n" \
+	"                            (host prefix: address; shorter prefix: route)\n" \
+	"  dev DEV                   device for the address (lo)\n"	\
+	"  hold on|off               keep a local route while the address is away (on)\n" \
+	"  table N|NAME              table for the route (main)\n"	\
+	"  metric N                  metric of the route (1024)\n"	\
+	"  up TIME                   listeners this long before announcing (1s)\n" \
+	"  down TIME                 no listeners this long before withdrawing (0)\n" \
+	"  listen-dev any|none|DEV   which listeners bound to a device count (any)\n" \
+	"TIME     300ms, 1.5s, 5m, 1h, 0\n"
+
+static const struct command commands[] = {
+	{ "add", cmd_add, "PREFIX SERVICE... [KEY VALUE]...", "add a gate", KEYS_HELP },
+	{ "change", cmd_change, "PREFIX [SERVICE]... [KEY VALUE]...",
+	  "change what is given, leave the rest",
+	  "Services, if any are given, replace all the old ones.\n" KEYS_HELP },
+	{ "del", cmd_del, "PREFIX", "remove a gate", NULL },
+	{ "show", cmd_show, "[PREFIX]", "show all gates, or one in full",
+	  "This is what is done without a verb.\n" },
+	{ "flush", cmd_flush, "[PREFIX]", "remove all gates, or those within PREFIX", NULL },
+	{ "monitor", cmd_monitor, "", "print events as they come", NULL },
+	{ "version", cmd_version, "", "versions, and the module's health", NULL },
+	{ "help", cmd_help, "[VERB]", "this, or more about a verb", NULL },
+};
+
+static void usage(FILE *out)
+{
+	size_t i;
+
+	fprintf(out, "Usage: anygatectl [-j] [-p] [-t] [-n NETNS] [VERB ...]\n\n");
+	for (i = 0; i < ARRAY_SIZE(commands); i++)
+		fprintf(out, "  %-8s%-36s%s\n", commands[i].name, commands[i].args,
+			commands[i].about);
+	fprintf(out,
+		"\n"
+		"  -j, --json         print JSON\n"
+		"  -p, --pretty       indent the JSON\n"
+		"  -t, --timestamp    monitor: time in front of every event\n"
+		"  -n, --netns NETNS  work in a network namespace (ip netns, or a path)\n"
+		"  -h, --help         print this\n"
+		"  -V, --version      print the version of anygatectl\n"
+		"\n"
+		"For example: anygatectl add 192.0.2.53/32 udp/53 tcp/53\n"
+		"More: anygatectl help add; man anygatectl\n");
+}
+
+/* Verbs may be cut short, as long as it is clear which one is meant. */
+static const struct command *find_command(const char *arg, struct err *e)
+{
+	const char *names[ARRAY_SIZE(commands)];
+	struct prefix p;
+	struct err ignored;
+	size_t i;
+	int hit;
+
+	for (i = 0; i < ARRAY_SIZE(commands); i++)
+		names[i] = commands[i].name;
+	if (!strcmp(arg, "delete"))
+		arg = "del";
+	hit = match_word("verb", arg, names, ARRAY_SIZE(names), e);
+	if (hit < 0 && !parse_prefix(arg, &p, &ignored))
+		err_set(e, "%s: the verb is missing; say for example show %s", arg, arg);
+	return hit < 0 ? NULL : &commands[hit];
+}
+
+static int help_command(const struct command *c)
+{
+	printf("Usage: anygatectl %s%s%s\n\n%s\n", c->name, *c->args ? " " : "", c->args,
+	       c->about);
+	if (c->more)
+		printf("%s", c->more);
+	return ST_OK;
+}
+
+/**
+ * cmd_help() - print the usage
+ * @argc: number of arguments
+ * @argv: [VERB]
+ *
+ * Return: exit status
+ */
+int cmd_help(int argc, char **argv)
+{
+	const struct command *c;
+	struct err e;
+
+	if (argc > 1)
+		return fail(ST_USAGE, "help: \"%s\" is too much; help takes one verb", argv[1]);
+	if (!argc) {
+		usage(stdout);
+		return ST_OK;
+	}
+	c = find_command(argv[0], &e);
+	if (!c)
+		return fail(ST_USAGE, "%s", e.text);
+	return help_command(c);
+}
+
+static int run(int argc, char **argv)
+{
+	const struct command *c;
+	struct err e;
+
+	if (!argc)
+		return cmd_show(0, argv);
+	c = find_command(argv[0], &e);
+	if (!c)
+		return fail(ST_USAGE, "%s", e.text);
+	if (argc == 2 && !strcmp(argv[1], "help"))
+		return help_command(c);
+	return c->run(argc - 1, argv + 1);
+}
+
+/* Of this program alone: it must work where no netlink does. */
+static int print_version(void)
+{
+	struct printer p;
+
+	pr_init(&p, stdout, opt.json, opt.pretty);
+	pr_object(&p, NULL);
+	pr_str(&p, "version", ANYGATE_VERSION, "anygatectl %s\n", ANYGATE_VERSION);
+	pr_object_end(&p);
+	return ST_OK;
+}
+
+static int bad_option(int opt_char, char **argv)
+{
+	if (opt_char == ':')
+		return fail(ST_USAGE, "option %s needs the name of a network namespace",
+			    argv[optind - 1]);
+	if (optopt && optopt < 256 && strncmp(argv[optind - 1], "--", 2))
+		return fail(ST_USAGE, "unknown option -%c; see anygatectl help", optopt);
+	return fail(ST_USAGE, "option %s is unknown, ambiguous or takes no value; see anygatectl help",
+		    argv[optind - 1]);
+}
+
+/**
+ * main() - parse the options and run the verb
+ * @argc: number of arguments
+ * @argv: arguments
+ *
+ * Return: 0, 1 if it was refused or impossible, 2 if the command line is bad
+ */
+int main(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "json", no_argument, NULL, 'j' },
+		{ "pretty", no_argument, NULL, 'p' },
+		{ "timestamp", no_argument, NULL, 't' },
+		{ "netns", required_argument, NULL, 'n' },
+		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'V' },
+		{ 0 }
+	};
+	bool version = false;
+	int c, ret;
+
+	opterr = 0;
+	while ((c = getopt_long(argc, argv, "+:jptn:hV", options, NULL)) >= 0) {
+		switch (c) {
+		case 'j':
+			opt.json = true;
+			break;
+		case 'p':
+			opt.pretty = true;
+			break;
+		case 't':
+			opt.timestamp = true;
+			break;
+		case 'n':
+			opt.netns = optarg;
+			break;
+		case 'h':
+			usage(stdout);
+			return ST_OK;
+		case 'V':
+			version = true;
+			break;
+		default:
+			return bad_option(c, argv);
+		}
+	}
+	ret = version ? print_version() : run(argc - optind, argv + optind);
+	c = flush_output();
+	if (c == -EPIPE && ret == ST_OK)
+		return ST_OK;
+	if (c && ret == ST_OK) {
+		fprintf(stderr, "anygatectl: cannot write: %s\n", strerror(-c));
+		return ST_REFUSED;
+	}
+	return ret;
+}
