@@ -1,0 +1,570 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * anygate: the module's one internal header.
+ *
+ * Flow, in one direction:
+ *
+ *   watch --hints--> engine --> probe --facts--> fsm --want--> actuate
+ *
+ * watch runs in the context of whoever changes a socket, an address or a
+ * device, and only writes a hint.  The engine, one work item per network
+ * namespace, is the only writer of gates and the only caller of fsm and
+ * actuate.  netlink turns requests into struct anygate_req for the engine.
+ */
+#ifndef ANYGATE_H
+#define ANYGATE_H
+
+#include <linux/if.h>
+#include <linux/in6.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/rhashtable.h>
+#include <linux/spinlock.h>
+#include <linux/timerqueue.h>
+#include <linux/workqueue.h>
+#include <linux/xarray.h>
+#include <net/net_namespace.h>
+#include <uapi/linux/anygate.h>
+
+#include "fsm.h"
+
+#define ANYGATE_VERSION "0.1.0"
+
+/* Longest text about a failed actuation, the kernel's own words included. */
+#define ANYGATE_MSG_MAX 96
+
+struct anygate_net;
+struct netlink_ext_ack;
+struct socket;
+
+/**
+ * struct anygate_addr - an address of either family
+ * @ip: the address; IPv4 ones in @ip.s6_addr32[0], the rest zero, so that
+ *	two of one family can be compared and hashed as bytes
+ * @family: AF_INET or AF_INET6; 0 in a hint stands for every address; 32
+ *	bits wide to leave no padding in what is hashed
+ */
+struct anygate_addr {
+	struct in6_addr ip;
+	u32 family;
+};
+
+static inline bool anygate_addr_equal(const struct anygate_addr *a,
+				      const struct anygate_addr *b)
+{
+	return a->family == b->family && ipv6_addr_equal(&a->ip, &b->ip);
+}
+
+/* Bits of a full address: 32 or 128. */
+static inline u8 anygate_addr_bits(const struct anygate_addr *a)
+{
+	return a->family == AF_INET ? 32 : 128;
+}
+
+/* Bytes of the address: 4 or 16. */
+static inline u8 anygate_addr_len(const struct anygate_addr *a)
+{
+	return a->family == AF_INET ? 4 : 16;
+}
+
+/**
+ * struct anygate_prefix - what identifies a gate in its namespace
+ * @addr: the prefix, host bits zero
+ * @len: its length in bits
+ *
+ * Key of a hash table: no padding may hold anything but zero.
+ */
+struct anygate_prefix {
+	struct anygate_addr addr;
+	u32 len;
+};
+
+/**
+ * struct anygate_sockkey - what a service and a socket hint are matched by
+ * @addr: the address; left out for the table by port
+ * @port: host byte order
+ * @proto: IPPROTO_TCP or IPPROTO_UDP
+ */
+struct anygate_sockkey {
+	struct anygate_addr addr;
+	u16 port;
+	u16 proto;
+};
+
+/**
+ * struct anygate_actor - who caused something, and when
+ * @at: CLOCK_BOOTTIME nanoseconds, 0 for nobody
+ * @pid: process id in the initial pid namespace
+ * @comm: its name
+ */
+struct anygate_actor {
+	u64 at;
+	pid_t pid;
+	char comm[TASK_COMM_LEN];
+};
+
+enum anygate_hint_type {
+	ANYGATE_HINT_SOCK,	/* a socket began or ceased to listen */
+	ANYGATE_HINT_ADDR,	/* an address came or went, not by our doing */
+	ANYGATE_HINT_DEV,	/* a device came, went, or changed its state */
+};
+
+/**
+ * struct anygate_hint - something may have changed
+ * @type: what
+ * @key: the socket's address (family 0: all), port and protocol; for
+ *	addresses only @key.addr
+ * @plen: prefix length of the address
+ * @actor: who did it
+ */
+struct anygate_hint {
+	enum anygate_hint_type type;
+	struct anygate_sockkey key;
+	u8 plen;
+	struct anygate_actor actor;
+};
+
+/* Must be a power of two. Lost hints heal, see anygate_ring.overflow. */
+#define ANYGATE_RING_SIZE 128
+
+/**
+ * struct anygate_ring - hints on their way to the engine
+ * @lock: protects all fields.  Raw, because the probes' handlers may not
+ *	sleep even on PREEMPT_RT; held for one copy of a hint.
+ * @head: next to be written
+ * @tail: next to be read
+ * @overflow: hints were dropped; the engine must look at everything
+ * @hints: the hints
+ */
+struct anygate_ring {
+	raw_spinlock_t lock;
+	u32 head;
+	u32 tail;
+	bool overflow;
+	struct anygate_hint hints[ANYGATE_RING_SIZE];
+};
+
+/**
+ * struct anygate_service - one service of a gate
+ * @key: address, port and protocol
+ * @by_addr: in anygate_net.by_addr
+ * @by_port: in anygate_net.by_port
+ * @gate: the gate it belongs to
+ * @listeners: sockets found when the engine looked last
+ * @hint: the last socket event that concerned it and that no transition
+ *	has been told about yet
+ */
+struct anygate_service {
+	struct anygate_sockkey key;
+	struct rhlist_head by_addr;
+	struct rhlist_head by_port;
+	struct anygate_gate *gate;
+	u32 listeners;
+	struct anygate_actor hint;
+};
+
+/**
+ * struct anygate_services - the services of a gate, all needed
+ * @n: how many, 1 to ANYGATE_SERVICES_MAX
+ * @s: they
+ */
+struct anygate_services {
+	unsigned int n;
+	struct anygate_service s[] __counted_by(n);
+};
+
+/**
+ * struct anygate_conf - the settings of a gate
+ * @prefix: what it announces
+ * @fsm: delays
+ * @action: address or route
+ * @dev: device that carries the address
+ * @table: routing table of the route
+ * @metric: its metric
+ * @hold: keep a local route while the address may be away
+ * @listen_policy: which listeners bound to a device count
+ * @listen_dev: device for ANYGATE_LISTEN_POLICY_DEV
+ */
+struct anygate_conf {
+	struct anygate_prefix prefix;
+	struct anygate_fsm_conf fsm;
+	enum anygate_action action;
+	char dev[IFNAMSIZ];
+	u32 table;
+	u32 metric;
+	bool hold;
+	enum anygate_listen_policy listen_policy;
+	char listen_dev[IFNAMSIZ];
+};
+
+enum anygate_obj_type {
+	ANYGATE_OBJ_NONE,
+	ANYGATE_OBJ_ADDR,	/* the prefix as an address on conf.dev */
+	ANYGATE_OBJ_ROUTE,	/* a blackhole route for the prefix */
+	ANYGATE_OBJ_HOLD,	/* a local route for the prefix */
+};
+
+enum anygate_owner {
+	ANYGATE_OWNER_US,	/* carries our protocol number */
+	ANYGATE_OWNER_ADOPTED,	/* was there before the gate */
+	ANYGATE_OWNER_FOREIGN,	/* appeared while the gate was closed */
+};
+
+/**
+ * struct anygate_saved - attributes of an adopted address, to put it back
+ *
+ * Fields as in struct ifaddrmsg and its attributes; see rtnetlink(7).
+ */
+struct anygate_saved {
+	u32 flags;
+	u32 rt_priority;
+	u32 valid_lft;
+	u32 preferred_lft;
+	__be32 broadcast;
+	u8 scope;
+	u8 proto;
+	char label[IFNAMSIZ];
+};
+
+/**
+ * struct anygate_obj - one address or route in the kernel's tables
+ * @type: what it is
+ * @prefix: address and length
+ * @dev: its device (address)
+ * @table: its routing table (route)
+ * @metric: its metric (routes)
+ * @present: the tables hold it, as far as we know
+ * @check: what we know may be out of date: look before acting on it
+ * @owner: whose it is, where @present
+ * @saved: attributes of an adopted address
+ * @err: negative errno of the last attempt to change it, 0 after a success
+ * @msg: which change failed, and the kernel's words about it
+ * @retries: failed attempts since the last success
+ * @retry_at: CLOCK_BOOTTIME nanoseconds before which not to try again
+ */
+struct anygate_obj {
+	enum anygate_obj_type type;
+	struct anygate_prefix prefix;
+	char dev[IFNAMSIZ];
+	u32 table;
+	u32 metric;
+	bool present;
+	bool check;
+	enum anygate_owner owner;
+	struct anygate_saved saved;
+	int err;
+	char msg[ANYGATE_MSG_MAX];
+	u32 retries;
+	u64 retry_at;
+};
+
+/**
+ * struct anygate_gate - a gate
+ * @agn: its namespace
+ * @id: its number there, never reused
+ * @conf: its settings
+ * @services: its services
+ * @by_prefix: in anygate_net.by_prefix
+ * @dirty_list: in anygate_net.dirty while it is to be looked at
+ * @source: the most telling cause, for the event
+ * @timer: in anygate_net.timers, its next deadline, if it has one
+ * @timer_on: it is there
+ * @fsm: what has been decided
+ * @announce: the address or route
+ * @hold: the local route, where conf.hold
+ * @retired: the announced object of an earlier configuration, while it is
+ *	still to be removed
+ * @seen: the pass of the last address scan that saw the address
+ * @contested: how often somebody else undid what we did
+ * @contested_at: CLOCK_BOOTTIME nanoseconds of the last time
+ * @contested_burst: how often in a row, for the backoff
+ * @opened: times the prefix became wanted
+ * @closed: times it became unwanted
+ * @flaps: socket hints that concerned its services
+ * @closer: who closed the last listener
+ * @meddler: who changed our address last, until that has been told
+ *
+ * Created by netlink, which hands it to the engine in a request; from then on
+ * only the engine writes it, under anygate_net.lock, and frees it.  Readers
+ * hold anygate_net.lock.
+ */
+struct anygate_gate {
+	struct anygate_net *agn;
+	u32 id;
+	struct anygate_conf conf;
+	struct anygate_services *services;
+	struct rhash_head by_prefix;
+	struct list_head dirty_list;
+	enum anygate_source source;
+	struct timerqueue_node timer;
+	bool timer_on;
+	struct anygate_fsm fsm;
+	struct anygate_obj announce;
+	struct anygate_obj hold;
+	struct anygate_obj retired;
+	u64 seen;
+	u32 contested;
+	u64 contested_at;
+	u32 contested_burst;
+	u64 opened;
+	u64 closed;
+	u64 flaps;
+	struct anygate_actor closer;
+	struct anygate_actor meddler;
+};
+
+enum anygate_req_type {
+	ANYGATE_REQ_ADD,
+	ANYGATE_REQ_CHANGE,
+	ANYGATE_REQ_DEL,
+	ANYGATE_REQ_FLUSH,
+	ANYGATE_REQ_STOP,	/* remove all gates: module unload */
+};
+
+/**
+ * struct anygate_req - what somebody wants the engine to do
+ * @list: in anygate_net.reqs
+ * @type: what
+ * @gate: the new gate (ADD, owned by the engine after success), or the one
+ *	concerned (CHANGE, DEL)
+ * @conf: the new settings (CHANGE)
+ * @services: the new services, or NULL to leave them (CHANGE); owned by the
+ *	engine after success
+ * @within: the prefix to flush, family 0 for all (FLUSH)
+ * @extack: where to say what is wrong; may be NULL
+ * @ret: 0 or a negative errno, valid after @done
+ * @done: completed by the engine, which does not touch the request again
+ */
+struct anygate_req {
+	struct list_head list;
+	enum anygate_req_type type;
+	struct anygate_gate *gate;
+	const struct anygate_conf *conf;
+	struct anygate_services *services;
+	struct anygate_prefix within;
+	struct netlink_ext_ack *extack;
+	int ret;
+	struct completion done;
+};
+
+/**
+ * struct anygate_event - one thing to tell the listeners about
+ * @kind: what happened
+ * @gate: to whom, NULL for degraded and live
+ * @old_state: the state before (transition)
+ * @source: what made the engine look
+ * @service: the service whose listener came or went, or NULL
+ * @actor: who did it; at 0 for nobody
+ * @wait_ns: from the hint to the engine's look
+ * @probe_ns: to look and decide
+ * @act_ns: to change the tables
+ * @total_ns: from the hint to the changed tables
+ */
+struct anygate_event {
+	enum anygate_event_kind kind;
+	struct anygate_gate *gate;
+	enum anygate_state old_state;
+	enum anygate_source source;
+	struct anygate_service *service;
+	struct anygate_actor actor;
+	u64 wait_ns;
+	u64 probe_ns;
+	u64 act_ns;
+	u64 total_ns;
+};
+
+/**
+ * struct anygate_net - a network namespace with gates
+ * @net: the namespace
+ * @ring: hints to the engine; NULL while there is no gate, and from the start
+ *	of the namespace's end
+ * @ring_mem: the same, for freeing
+ * @work: the engine
+ * @timer: queues @work at the next deadline
+ * @timer_at: CLOCK_BOOTTIME nanoseconds for which @timer is armed, or
+ *	ANYGATE_NEVER; engine only
+ * @timer_spent: @timer has run; set by it, cleared by the engine
+ * @started: rings, tables and socket are there; under @conf_lock
+ * @nets: in the list of started namespaces
+ * @dead: the namespace is ending: change no table any more
+ * @conf_lock: serialises requests.  Taken by netlink around "find the gate,
+ *	work out the change, have the engine make it"; outermost.
+ * @req_lock: protects @reqs
+ * @reqs: requests to the engine
+ * @lock: protects everything below against readers; the engine, the only
+ *	writer, holds it but for the time it waits for a table change
+ * @gates: all gates by id
+ * @next_id: id of the next gate
+ * @n_gates: number of gates
+ * @n_otherdev: gates that name another device than lo
+ * @genseq: changes with the set of gates, for consistent dumps
+ * @by_prefix: gates by prefix
+ * @by_addr: services by struct anygate_sockkey
+ * @by_port: services by port and protocol only
+ * @dirty: gates to be looked at
+ * @timers: gates by deadline
+ * @rtnl: the rtnetlink socket
+ * @acting: the task that is changing a table on our behalf, so that its own
+ *	notifications are told from those of others
+ * @nlbuf: the message to and from @rtnl; engine only
+ * @nlseq: its sequence number; engine only
+ * @pass: number of the engine's reconcile pass
+ * @verify_id: gate with which the next reconcile begins to verify routes
+ * @period: reconcile period in milliseconds, as of the last pass
+ * @next_reconcile: CLOCK_BOOTTIME nanoseconds, or ANYGATE_NEVER
+ * @next_verify: CLOCK_BOOTTIME nanoseconds at which to verify routes again
+ * @probes: health of the probes as last told to the listeners
+ * @missed: missed probe hits as of the last look
+ * @event_seq: number of the last event
+ * @n_hints: socket hints taken from the ring
+ * @n_overflows: times the ring overflowed
+ * @n_passes: passes of the engine
+ * @n_healed: changes that only the reconcile noticed
+ */
+struct anygate_net {
+	struct net *net;
+	struct anygate_ring __rcu *ring;
+	struct anygate_ring *ring_mem;
+	struct work_struct work;
+	struct delayed_work timer;
+	u64 timer_at;
+	bool timer_spent;
+	bool started;
+	bool dead;
+	struct list_head nets;
+
+	struct mutex conf_lock;
+	spinlock_t req_lock;
+	struct list_head reqs;
+
+	struct mutex lock;
+	struct xarray gates;
+	u32 next_id;
+	u32 n_gates;
+	u32 n_otherdev;
+	u32 genseq;
+	struct rhashtable by_prefix;
+	struct rhltable by_addr;
+	struct rhltable by_port;
+	struct list_head dirty;
+	struct timerqueue_head timers;
+	struct socket *rtnl;
+	struct task_struct *acting;
+	void *nlbuf;
+	u32 nlseq;
+	u64 pass;
+	u32 verify_id;
+	u32 period;
+	u64 next_reconcile;
+	u64 next_verify;
+	enum anygate_probes probes;
+	u64 missed;
+	u64 event_seq;
+	u64 n_hints;
+	u64 n_overflows;
+	u64 n_passes;
+	u64 n_healed;
+};
+
+/* main.c */
+extern struct workqueue_struct *anygate_wq;
+extern unsigned int anygate_reconcile_ms;
+extern unsigned int anygate_degraded_ms;
+extern unsigned int anygate_canary_ms;
+extern unsigned int anygate_max_gates;
+extern unsigned int anygate_max_gates_user;
+extern unsigned int anygate_protocol;
+struct anygate_net *anygate_net_of(const struct net *net);
+bool anygate_unload_keeps(void);
+void anygate_kick_all(void);
+void anygate_net_started(struct anygate_net *agn);
+void anygate_net_stopped(struct anygate_net *agn);
+
+/* gate.c */
+int anygate_gate_tables_init(struct anygate_net *agn);
+void anygate_gate_tables_exit(struct anygate_net *agn);
+struct anygate_services *anygate_services_alloc(unsigned int n);
+struct anygate_gate *anygate_gate_alloc(struct anygate_net *agn,
+					const struct anygate_conf *conf,
+					struct anygate_services *services);
+void anygate_gate_free(struct anygate_gate *gate);
+int anygate_gate_link(struct anygate_gate *gate);
+void anygate_gate_unlink(struct anygate_gate *gate);
+void anygate_gate_set_conf(struct anygate_gate *gate,
+			   const struct anygate_conf *conf);
+int anygate_gate_set_services(struct anygate_gate *gate,
+			      struct anygate_services *services);
+struct anygate_gate *anygate_gate_find(struct anygate_net *agn,
+				       const struct anygate_prefix *prefix);
+bool anygate_prefix_within(const struct anygate_prefix *inner,
+			   const struct anygate_prefix *outer);
+void anygate_gate_mark(struct anygate_gate *gate, enum anygate_source source);
+void anygate_services_mark(struct anygate_net *agn,
+			   const struct anygate_hint *hint);
+
+/* engine.c */
+void anygate_engine_init(struct anygate_net *agn);
+int anygate_engine_start(struct anygate_net *agn);
+void anygate_engine_stop(struct anygate_net *agn);
+void anygate_engine_exit(struct anygate_net *agn);
+int anygate_engine_run(struct anygate_net *agn, struct anygate_req *req);
+void anygate_engine_kick(struct anygate_net *agn);
+u32 anygate_engine_period(void);
+
+/* watch.c */
+int anygate_watch_init(void);
+void anygate_watch_exit(void);
+int anygate_watch_get(u16 proto, u16 port);
+void anygate_watch_put(u16 proto, u16 port);
+void anygate_hint(struct anygate_net *agn, const struct anygate_hint *hint);
+enum anygate_probes anygate_watch_health(void);
+u64 anygate_watch_missed(void);
+void anygate_watch_canary_kick(void);
+
+/**
+ * struct anygate_probe_info - one probed kernel function, for status
+ * @symbol: its name
+ * @armed: the probe is registered
+ * @err: negative errno of the failed registration, or 0
+ * @missed: times it could not fire
+ */
+struct anygate_probe_info {
+	const char *symbol;
+	bool armed;
+	int err;
+	u64 missed;
+};
+
+bool anygate_watch_info(unsigned int i, struct anygate_probe_info *info);
+
+/* notify.c */
+int anygate_notify_init(void);
+void anygate_notify_exit(void);
+
+/* probe.c */
+u32 anygate_probe_listeners(const struct anygate_net *agn,
+			    const struct anygate_conf *conf,
+			    const struct anygate_sockkey *key);
+
+/* actuate.c */
+int anygate_actuate_init(struct anygate_net *agn);
+void anygate_actuate_exit(struct anygate_net *agn);
+void anygate_obj_init(struct anygate_obj *obj, enum anygate_obj_type type,
+		      const struct anygate_conf *conf);
+bool anygate_obj_same(const struct anygate_obj *a, const struct anygate_obj *b);
+int anygate_obj_add(struct anygate_net *agn, struct anygate_obj *obj);
+int anygate_obj_del(struct anygate_net *agn, struct anygate_obj *obj);
+
+/* table.c */
+bool anygate_table_find(const struct anygate_net *agn, struct anygate_obj *obj,
+			bool save);
+void anygate_table_scan(struct anygate_net *agn);
+
+/* netlink.c */
+int anygate_netlink_init(void);
+void anygate_netlink_exit(void);
+void anygate_netlink_event(struct anygate_net *agn,
+			   const struct anygate_event *event);
+enum anygate_difference anygate_gate_difference(const struct anygate_gate *gate);
+
+#endif /* ANYGATE_H */

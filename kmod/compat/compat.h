@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The only place that knows that kernels differ; included before everything
+ * else in every file of the module.  config.h says what this kernel has.
+ */
+#ifndef ANYGATE_COMPAT_H
+#define ANYGATE_COMPAT_H
+
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include "config.h"
+
+#ifndef __ASSEMBLY__
+#include <linux/net.h>
+#include <linux/socket.h>
+#include <net/genetlink.h>
+#include <net/inet6_hashtables.h>
+#include <net/inet_hashtables.h>
+#include <net/udp.h>
+
+#ifndef __counted_by
+#define __counted_by(member)
+#endif
+
+/* The UDP table of a namespace. */
+static inline struct udp_table *anygate_udp_table(const struct net *net)
+{
+#ifdef HAVE_NET_UDP_TABLE
+	return net->ipv4.udp_table;
+#else
+	return &udp_table;
+#endif
+}
+
+/*
+ * The kernel's own listener lookups, for a packet from nowhere.  The casts of
+ * net: it became const in some of the lookups only, and none changes it.
+ */
+static inline struct sock *
+anygate_tcp4_lookup(const struct net *net, __be32 daddr, u16 port, int dif)
+{
+#ifdef HAVE_TCP_LOOKUP_HASHINFO
+	return __inet_lookup_listener((struct net *)net,
+				      net->ipv4.tcp_death_row.hashinfo, NULL,
+				      0, 0, 0, daddr, port, dif, 0);
+#else
+	return __inet_lookup_listener((struct net *)net, NULL, 0, 0, 0, daddr,
+				      port, dif, 0);
+#endif
+}
+
+static inline struct sock *
+anygate_udp4_lookup(const struct net *net, __be32 daddr, u16 port, int dif)
+{
+#ifdef HAVE_UDP_LOOKUP_TABLE
+	return __udp4_lib_lookup((struct net *)net, 0, 0, daddr, htons(port),
+				 dif, 0, anygate_udp_table(net), NULL);
+#else
+	return __udp4_lib_lookup((struct net *)net, 0, 0, daddr, htons(port),
+				 dif, 0, NULL);
+#endif
+}
+
+#if IS_ENABLED(CONFIG_IPV6)
+static inline struct sock *
+anygate_tcp6_lookup(const struct net *net, const struct in6_addr *daddr,
+		    u16 port, int dif)
+{
+#ifdef HAVE_TCP_LOOKUP_HASHINFO
+	return inet6_lookup_listener((struct net *)net,
+				     net->ipv4.tcp_death_row.hashinfo, NULL, 0,
+				     &in6addr_any, 0, daddr, port, dif, 0);
+#else
+	return inet6_lookup_listener((struct net *)net, NULL, 0, &in6addr_any,
+				     0, daddr, port, dif, 0);
+#endif
+}
+
+static inline struct sock *
+anygate_udp6_lookup(const struct net *net, const struct in6_addr *daddr,
+		    u16 port, int dif)
+{
+#ifdef HAVE_UDP_LOOKUP_TABLE
+	return __udp6_lib_lookup((struct net *)net, &in6addr_any, 0, daddr,
+				 htons(port), dif, 0, anygate_udp_table(net),
+				 NULL);
+#else
+	return __udp6_lib_lookup((struct net *)net, &in6addr_any, 0, daddr,
+				 htons(port), dif, 0, NULL);
+#endif
+}
+#endif /* CONFIG_IPV6 */
+
+static inline int anygate_kernel_bind(struct socket *sock, void *addr, int len)
+{
+#ifdef HAVE_SOCKADDR_UNSIZED
+	return kernel_bind(sock, (struct sockaddr_unsized *)addr, len);
+#else
+	return kernel_bind(sock, (struct sockaddr *)addr, len);
+#endif
+}
+
+/* Attributes of the request that started a dump. */
+static inline struct nlattr **anygate_dump_attrs(struct netlink_callback *cb)
+{
+#ifdef HAVE_GENL_INFO_DUMP
+	return genl_info_dump(cb)->attrs;
+#else
+	return genl_dumpit_info(cb)->attrs;
+#endif
+}
+
+/*
+ * Before 6.2 an operation has one policy for do and dump.  The generated
+ * table is compiled against these look-alikes, and anygate_genl_register()
+ * translates it at start-up: the generated files stay as they are generated.
+ */
+#ifdef HAVE_GENL_SPLIT_OPS
+static inline struct genl_family *anygate_genl(struct genl_family *family)
+{
+	return family;
+}
+
+#define anygate_genl_register(family)	genl_register_family(family)
+#define anygate_genl_unregister(family)	genl_unregister_family(family)
+#else
+struct genl_split_ops {
+	int (*doit)(struct sk_buff *skb, struct genl_info *info);
+	int (*dumpit)(struct sk_buff *skb, struct netlink_callback *cb);
+	const struct nla_policy *policy;
+	unsigned int maxattr;
+	u8 cmd;
+	u8 flags;
+};
+
+struct anygate_genl_family {
+	char name[GENL_NAMSIZ];
+	unsigned int version;
+	u8 netnsok;
+	u8 parallel_ops;
+	u8 n_split_ops;
+	u8 n_mcgrps;
+	const struct genl_split_ops *split_ops;
+	const struct genl_multicast_group *mcgrps;
+	struct module *module;
+};
+
+struct genl_family *anygate_genl(struct anygate_genl_family *family);
+int anygate_genl_register(struct anygate_genl_family *family);
+int anygate_genl_unregister(struct anygate_genl_family *family);
+
+/* What the generated files call struct genl_family; not so in genl.c. */
+#ifndef ANYGATE_REAL_GENL_FAMILY
+#define genl_family anygate_genl_family
+#endif
+#endif /* HAVE_GENL_SPLIT_OPS */
+
+#endif /* !__ASSEMBLY__ */
+#endif /* ANYGATE_COMPAT_H */

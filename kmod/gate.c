@@ -1,0 +1,399 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Gates and the tables they are found in.
+ *
+ * All of it belongs to the engine of the namespace: the functions that change
+ * something want anygate_net.lock held, those that look something up want it
+ * or anygate_net.conf_lock, without which no request can change the set.
+ */
+#include <linux/slab.h>
+
+#include "anygate.h"
+
+static const struct rhashtable_params prefix_params = {
+	.key_offset = offsetof(struct anygate_gate, conf.prefix),
+	.key_len = sizeof(struct anygate_prefix),
+	.head_offset = offsetof(struct anygate_gate, by_prefix),
+	.automatic_shrinking = true,
+};
+
+static const struct rhashtable_params addr_params = {
+	.key_offset = offsetof(struct anygate_service, key),
+	.key_len = sizeof(struct anygate_sockkey),
+	.head_offset = offsetof(struct anygate_service, by_addr),
+	.automatic_shrinking = true,
+};
+
+/* Port and protocol, the last two fields of struct anygate_sockkey. */
+#define PORTKEY_OFFSET offsetof(struct anygate_sockkey, port)
+#define PORTKEY_LEN (sizeof(struct anygate_sockkey) - PORTKEY_OFFSET)
+
+static const struct rhashtable_params port_params = {
+	.key_offset = offsetof(struct anygate_service, key) + PORTKEY_OFFSET,
+	.key_len = PORTKEY_LEN,
+	.head_offset = offsetof(struct anygate_service, by_port),
+	.automatic_shrinking = true,
+};
+
+/* Keys are hashed as bytes: no padding may stand in them. */
+static_assert(sizeof(struct anygate_prefix) == sizeof(struct in6_addr) + 8);
+static_assert(sizeof(struct anygate_sockkey) == sizeof(struct in6_addr) + 8);
+
+/**
+ * anygate_gate_tables_init() - make the tables of a namespace
+ * @agn: the namespace
+ *
+ * Context: process, sleeps.
+ * Return: 0 or -ENOMEM.
+ */
+int anygate_gate_tables_init(struct anygate_net *agn)
+{
+	int ret;
+
+	ret = rhashtable_init(&agn->by_prefix, &prefix_params);
+	if (ret)
+		return ret;
+	ret = rhltable_init(&agn->by_addr, &addr_params);
+	if (ret)
+		goto err_prefix;
+	ret = rhltable_init(&agn->by_port, &port_params);
+	if (ret)
+		goto err_addr;
+	return 0;
+
+err_addr:
+	rhltable_destroy(&agn->by_addr);
+err_prefix:
+	rhashtable_destroy(&agn->by_prefix);
+	return ret;
+}
+
+/**
+ * anygate_gate_tables_exit() - the reverse of anygate_gate_tables_init()
+ * @agn: the namespace; it has no gate
+ */
+void anygate_gate_tables_exit(struct anygate_net *agn)
+{
+	xa_destroy(&agn->gates);
+	rhltable_destroy(&agn->by_port);
+	rhltable_destroy(&agn->by_addr);
+	rhashtable_destroy(&agn->by_prefix);
+}
+
+/**
+ * anygate_services_alloc() - make room for services
+ * @n: how many, 1 to ANYGATE_SERVICES_MAX
+ *
+ * Charged to the caller's memory control group: a request comes from a user.
+ *
+ * Return: zeroed but for @n, to be freed with kfree() or given to a gate;
+ * NULL without memory.
+ */
+struct anygate_services *anygate_services_alloc(unsigned int n)
+{
+	struct anygate_services *services;
+
+	services = kzalloc(struct_size(services, s, n), GFP_KERNEL_ACCOUNT);
+	if (services)
+		services->n = n;
+	return services;
+}
+
+/**
+ * anygate_gate_alloc() - make a gate
+ * @agn: its namespace
+ * @conf: its settings
+ * @services: its services; owned by the gate after success
+ *
+ * Return: a gate that nobody knows of, to be freed with anygate_gate_free();
+ * NULL without memory.
+ */
+struct anygate_gate *anygate_gate_alloc(struct anygate_net *agn,
+					const struct anygate_conf *conf,
+					struct anygate_services *services)
+{
+	struct anygate_gate *gate;
+	unsigned int i;
+
+	gate = kzalloc(sizeof(*gate), GFP_KERNEL_ACCOUNT);
+	if (!gate)
+		return NULL;
+	gate->agn = agn;
+	gate->conf = *conf;
+	gate->services = services;
+	for (i = 0; i < services->n; i++)
+		services->s[i].gate = gate;
+	INIT_LIST_HEAD(&gate->dirty_list);
+	timerqueue_init(&gate->timer);
+	gate->fsm.reason = ANYGATE_REASON_ADDED;
+	gate->fsm.deadline = ANYGATE_NEVER;
+	return gate;
+}
+
+/**
+ * anygate_gate_free() - free a gate that is in no table
+ * @gate: the gate
+ */
+void anygate_gate_free(struct anygate_gate *gate)
+{
+	kfree(gate->services);
+	kfree(gate);
+}
+
+static void unlink_service(struct anygate_net *agn, struct anygate_service *svc)
+{
+	rhltable_remove(&agn->by_port, &svc->by_port, port_params);
+	rhltable_remove(&agn->by_addr, &svc->by_addr, addr_params);
+	anygate_watch_put(svc->key.proto, svc->key.port);
+}
+
+/* From here on every change of the service's listeners gives a hint. */
+static int link_service(struct anygate_net *agn, struct anygate_service *svc)
+{
+	int ret;
+
+	ret = anygate_watch_get(svc->key.proto, svc->key.port);
+	if (ret)
+		return ret;
+	ret = rhltable_insert(&agn->by_addr, &svc->by_addr, addr_params);
+	if (ret)
+		goto err_watch;
+	ret = rhltable_insert(&agn->by_port, &svc->by_port, port_params);
+	if (ret)
+		goto err_addr;
+	return 0;
+
+err_addr:
+	rhltable_remove(&agn->by_addr, &svc->by_addr, addr_params);
+err_watch:
+	anygate_watch_put(svc->key.proto, svc->key.port);
+	return ret;
+}
+
+static void unlink_services(struct anygate_net *agn,
+			    struct anygate_services *services, unsigned int n)
+{
+	while (n--)
+		unlink_service(agn, &services->s[n]);
+}
+
+static int link_services(struct anygate_net *agn,
+			 struct anygate_services *services)
+{
+	unsigned int i;
+	int ret;
+
+	for (i = 0; i < services->n; i++) {
+		ret = link_service(agn, &services->s[i]);
+		if (ret) {
+			unlink_services(agn, services, i);
+			return ret;
+		}
+	}
+	return 0;
+}
+
+static bool on_otherdev(const struct anygate_gate *gate)
+{
+	return gate->conf.listen_policy == ANYGATE_LISTEN_POLICY_DEV ||
+	       (gate->conf.action == ANYGATE_ACTION_ADDRESS &&
+		strcmp(gate->conf.dev, "lo"));
+}
+
+/**
+ * anygate_gate_link() - make a gate known
+ * @gate: the gate
+ *
+ * Context: the engine, anygate_net.lock held; sleeps.
+ * Return: 0, -EEXIST if the prefix has a gate, or -ENOMEM; then nothing has
+ * changed.
+ */
+int anygate_gate_link(struct anygate_gate *gate)
+{
+	struct anygate_net *agn = gate->agn;
+	int ret;
+
+	lockdep_assert_held(&agn->lock);
+
+	/* Ids are never used twice, so that a dump resumes where it was. */
+	gate->id = agn->next_id + 1;
+	ret = xa_insert(&agn->gates, gate->id, gate, GFP_KERNEL);
+	if (ret)
+		return ret == -EBUSY ? -EOVERFLOW : ret;
+	ret = rhashtable_lookup_insert_fast(&agn->by_prefix, &gate->by_prefix,
+					    prefix_params);
+	if (ret)
+		goto err_id;
+	ret = link_services(agn, gate->services);
+	if (ret)
+		goto err_prefix;
+
+	agn->next_id++;
+	agn->n_gates++;
+	agn->n_otherdev += on_otherdev(gate);
+	agn->genseq++;
+	return 0;
+
+err_prefix:
+	rhashtable_remove_fast(&agn->by_prefix, &gate->by_prefix,
+			       prefix_params);
+err_id:
+	xa_erase(&agn->gates, gate->id);
+	return ret;
+}
+
+/**
+ * anygate_gate_unlink() - the reverse of anygate_gate_link()
+ * @gate: the gate; may be freed afterwards
+ *
+ * Context: the engine, anygate_net.lock held; sleeps.
+ */
+void anygate_gate_unlink(struct anygate_gate *gate)
+{
+	struct anygate_net *agn = gate->agn;
+
+	lockdep_assert_held(&agn->lock);
+	agn->genseq++;
+	agn->n_otherdev -= on_otherdev(gate);
+	agn->n_gates--;
+	list_del_init(&gate->dirty_list);
+	if (gate->timer_on)
+		timerqueue_del(&agn->timers, &gate->timer);
+	gate->timer_on = false;
+	unlink_services(agn, gate->services, gate->services->n);
+	rhashtable_remove_fast(&agn->by_prefix, &gate->by_prefix,
+			       prefix_params);
+	xa_erase(&agn->gates, gate->id);
+}
+
+/**
+ * anygate_gate_set_conf() - give a gate other settings
+ * @gate: the gate
+ * @conf: they; of the same prefix
+ *
+ * Context: the engine, anygate_net.lock held.
+ */
+void anygate_gate_set_conf(struct anygate_gate *gate,
+			   const struct anygate_conf *conf)
+{
+	struct anygate_net *agn = gate->agn;
+
+	lockdep_assert_held(&agn->lock);
+	agn->n_otherdev -= on_otherdev(gate);
+	gate->conf = *conf;
+	agn->n_otherdev += on_otherdev(gate);
+}
+
+/**
+ * anygate_gate_set_services() - give a gate other services
+ * @gate: the gate
+ * @services: they; owned by the gate after success
+ *
+ * The new ones are watched before the old ones no longer are.
+ *
+ * Context: the engine, anygate_net.lock held; sleeps.
+ * Return: 0, or -ENOMEM with nothing changed.
+ */
+int anygate_gate_set_services(struct anygate_gate *gate,
+			      struct anygate_services *services)
+{
+	struct anygate_net *agn = gate->agn;
+	unsigned int i;
+	int ret;
+
+	lockdep_assert_held(&agn->lock);
+	for (i = 0; i < services->n; i++)
+		services->s[i].gate = gate;
+	ret = link_services(agn, services);
+	if (ret)
+		return ret;
+	unlink_services(agn, gate->services, gate->services->n);
+	kfree(gate->services);
+	gate->services = services;
+	return 0;
+}
+
+/**
+ * anygate_gate_find() - find the gate of a prefix
+ * @agn: the namespace
+ * @prefix: the prefix
+ *
+ * Context: anygate_net.lock or anygate_net.conf_lock held.
+ * Return: the gate, valid as long as the lock is held, or NULL.
+ */
+struct anygate_gate *anygate_gate_find(struct anygate_net *agn,
+				       const struct anygate_prefix *prefix)
+{
+	if (!agn->started)
+		return NULL;
+	return rhashtable_lookup_fast(&agn->by_prefix, prefix, prefix_params);
+}
+
+/**
+ * anygate_prefix_within() - does one prefix lie in another?
+ * @inner: the one
+ * @outer: the other
+ *
+ * Return: true if it does, or is the same.
+ */
+bool anygate_prefix_within(const struct anygate_prefix *inner,
+			   const struct anygate_prefix *outer)
+{
+	return inner->addr.family == outer->addr.family &&
+	       inner->len >= outer->len &&
+	       ipv6_prefix_equal(&inner->addr.ip, &outer->addr.ip, outer->len);
+}
+
+/**
+ * anygate_gate_mark() - have the engine look at a gate
+ * @gate: the gate
+ * @source: what caused it
+ *
+ * Context: the engine, anygate_net.lock held.
+ */
+void anygate_gate_mark(struct anygate_gate *gate, enum anygate_source source)
+{
+	lockdep_assert_held(&gate->agn->lock);
+	/* Of several causes the one with a socket event is to be told. */
+	if (list_empty(&gate->dirty_list) || source == ANYGATE_SOURCE_PROBE)
+		gate->source = source;
+	if (list_empty(&gate->dirty_list))
+		list_add_tail(&gate->dirty_list, &gate->agn->dirty);
+}
+
+static void service_mark(struct anygate_service *svc,
+			 const struct anygate_hint *hint)
+{
+	svc->hint = hint->actor;
+	svc->gate->flaps++;
+	anygate_gate_mark(svc->gate, ANYGATE_SOURCE_PROBE);
+}
+
+/**
+ * anygate_services_mark() - have the engine look at all gates with a service
+ * that a socket hint can concern
+ * @agn: the namespace
+ * @hint: the hint
+ *
+ * Context: the engine, anygate_net.lock held.
+ */
+void anygate_services_mark(struct anygate_net *agn,
+			   const struct anygate_hint *hint)
+{
+	struct anygate_service *svc;
+	struct rhlist_head *list, *pos;
+
+	lockdep_assert_held(&agn->lock);
+	rcu_read_lock();
+	if (hint->key.addr.family) {
+		list = rhltable_lookup(&agn->by_addr, &hint->key, addr_params);
+		rhl_for_each_entry_rcu(svc, pos, list, by_addr)
+			service_mark(svc, hint);
+	} else {
+		list = rhltable_lookup(&agn->by_port, &hint->key.port,
+				       port_params);
+		rhl_for_each_entry_rcu(svc, pos, list, by_port)
+			service_mark(svc, hint);
+	}
+	rcu_read_unlock();
+}

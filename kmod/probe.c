@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The truth: which sockets would receive a new client's packet, read from the
+ * kernel's socket tables.
+ *
+ * The tables are walked rather than asked, because the kernel's own lookup
+ * picks one socket for one device: it can neither count the members of an
+ * SO_REUSEPORT group nor answer for "any device".  Only where a BPF program
+ * of type sk_lookup decides in this namespace is the kernel asked, since then
+ * no table says what a packet gets.
+ */
+#include <linux/filter.h>
+#include <linux/rculist_nulls.h>
+#include <linux/tcp.h>
+#include <linux/udp.h>
+#include <net/inet_sock.h>
+#include <net/ip.h>
+#include <net/ipv6.h>
+#include <net/l3mdev.h>
+#include <net/sock.h>
+
+#include "anygate.h"
+
+/**
+ * struct look - one look at the tables
+ * @net: the namespace
+ * @key: the service
+ * @policy: which bound devices count
+ * @dif: the device that packets come in on (policy dev), 0 if it is missing
+ * @sdif: the VRF it is enslaved to, or 0
+ */
+struct look {
+	struct net *net;
+	const struct anygate_sockkey *key;
+	enum anygate_listen_policy policy;
+	int dif;
+	int sdif;
+};
+
+static bool dev_counts(const struct look *look, const struct sock *sk)
+{
+	int bound = READ_ONCE(sk->sk_bound_dev_if);
+
+	switch (look->policy) {
+	case ANYGATE_LISTEN_POLICY_ANY:
+		return true;
+	case ANYGATE_LISTEN_POLICY_NONE:
+		return !bound;
+	case ANYGATE_LISTEN_POLICY_DEV:
+		if (!look->dif)
+			return false;
+		/* As the kernel's lookups do, l3mdev_accept included. */
+		return look->key->proto == IPPROTO_TCP ?
+		       inet_sk_bound_dev_eq(look->net, bound, look->dif,
+					    look->sdif) :
+		       udp_sk_bound_dev_eq(look->net, bound, look->dif,
+					   look->sdif);
+	}
+	return false;
+}
+
+/* Does the socket receive packets to the service's address? */
+static bool addr_matches(const struct look *look, const struct sock *sk)
+{
+	const struct anygate_addr *addr = &look->key->addr;
+
+#if IS_ENABLED(CONFIG_IPV6)
+	if (addr->family == AF_INET6) {
+		if (sk->sk_family != AF_INET6)
+			return false;
+		return ipv6_addr_any(&sk->sk_v6_rcv_saddr) ||
+		       ipv6_addr_equal(&sk->sk_v6_rcv_saddr, &addr->ip);
+	}
+	/* An IPv6 socket takes IPv4 if it is mapped, or a wildcard and may. */
+	if (sk->sk_family == AF_INET6) {
+		if (ipv6_only_sock(sk))
+			return false;
+		if (!ipv6_addr_any(&sk->sk_v6_rcv_saddr) &&
+		    !ipv6_addr_v4mapped(&sk->sk_v6_rcv_saddr))
+			return false;
+	}
+#endif
+	return !sk->sk_rcv_saddr ||
+	       sk->sk_rcv_saddr == addr->ip.s6_addr32[0];
+}
+
+static bool tcp_counts(const struct look *look, const struct sock *sk)
+{
+	return net_eq(sock_net(sk), look->net) &&
+	       inet_sk(sk)->inet_num == look->key->port &&
+	       READ_ONCE(sk->sk_state) == TCP_LISTEN &&
+	       addr_matches(look, sk) && dev_counts(look, sk);
+}
+
+/* A connected socket gets only its peer's packets. */
+static bool udp_counts(const struct look *look, const struct sock *sk)
+{
+	return net_eq(sock_net(sk), look->net) &&
+	       udp_sk(sk)->udp_port_hash == look->key->port &&
+	       READ_ONCE(sk->sk_state) != TCP_ESTABLISHED &&
+	       !inet_sk(sk)->inet_daddr &&
+	       addr_matches(look, sk) && dev_counts(look, sk);
+}
+
+/*
+ * Count in one bucket.  Without the lock a socket that is being moved can be
+ * passed over, so a walk that finds nothing is done again with it.
+ */
+static u32 tcp_bucket(const struct look *look, unsigned int hash, bool locked)
+{
+	struct inet_hashinfo *hashinfo =
+		look->net->ipv4.tcp_death_row.hashinfo;
+	struct inet_listen_hashbucket *ilb2 = inet_lhash2_bucket(hashinfo,
+								 hash);
+	struct hlist_nulls_node *node;
+	struct sock *sk;
+	u32 n = 0;
+
+	/* Process context only, as in __inet_hash(): no _bh. */
+	if (locked)
+		spin_lock(&ilb2->lock);
+	rcu_read_lock();
+	sk_nulls_for_each_rcu(sk, node, &ilb2->nulls_head)
+		n += tcp_counts(look, sk);
+	rcu_read_unlock();
+	if (locked)
+		spin_unlock(&ilb2->lock);
+	return n;
+}
+
+static u32 udp_bucket(const struct look *look, unsigned int hash, bool locked)
+{
+	struct udp_hslot *slot =
+		udp_hashslot2(anygate_udp_table(look->net), hash);
+	struct sock *sk;
+	u32 n = 0;
+
+	if (locked)
+		spin_lock_bh(&slot->lock);
+	rcu_read_lock();
+	udp_portaddr_for_each_entry_rcu(sk, &slot->head)
+		n += udp_counts(look, sk);
+	rcu_read_unlock();
+	if (locked)
+		spin_unlock_bh(&slot->lock);
+	return n;
+}
+
+static u32 bucket(const struct look *look, unsigned int hash, bool locked)
+{
+	if (look->key->proto == IPPROTO_TCP)
+		return tcp_bucket(look, hash, locked);
+	return udp_bucket(look, hash, locked);
+}
+
+/*
+ * Sockets bound to the address, and those bound to none.  The hash of the
+ * IPv6 wildcard is that of the IPv4 one, by design of ipv6_portaddr_hash().
+ */
+static u32 walk(const struct look *look, bool locked)
+{
+	const struct anygate_sockkey *key = look->key;
+	unsigned int exact, any;
+
+	any = ipv4_portaddr_hash(look->net, htonl(INADDR_ANY), key->port);
+#if IS_ENABLED(CONFIG_IPV6)
+	if (key->addr.family == AF_INET6)
+		exact = ipv6_portaddr_hash(look->net, &key->addr.ip,
+					   key->port);
+	else
+#endif
+		exact = ipv4_portaddr_hash(look->net,
+					   key->addr.ip.s6_addr32[0],
+					   key->port);
+
+	if (exact == any)
+		return bucket(look, exact, locked);
+	return bucket(look, exact, locked) + bucket(look, any, locked);
+}
+
+/* Does a BPF sk_lookup program decide in this namespace? */
+static bool bpf_decides(const struct net *net)
+{
+#if defined(CONFIG_BPF_SYSCALL) && defined(CONFIG_INET)
+	if (static_branch_unlikely(&bpf_sk_lookup_enabled))
+		return rcu_access_pointer(net->bpf.run_array[NETNS_BPF_SK_LOOKUP]);
+#endif
+	return false;
+}
+
+/* What the kernel itself would give a packet to. */
+static bool lookup(const struct look *look)
+{
+	const struct anygate_sockkey *key = look->key;
+	const struct anygate_addr *addr = &key->addr;
+	struct sock *sk = NULL;
+
+	rcu_read_lock();
+	if (addr->family == AF_INET) {
+		__be32 daddr = addr->ip.s6_addr32[0];
+
+		sk = key->proto == IPPROTO_TCP ?
+		     anygate_tcp4_lookup(look->net, daddr, key->port,
+					 look->dif) :
+		     anygate_udp4_lookup(look->net, daddr, key->port,
+					 look->dif);
+	}
+#if IS_ENABLED(CONFIG_IPV6)
+	if (addr->family == AF_INET6)
+		sk = key->proto == IPPROTO_TCP ?
+		     anygate_tcp6_lookup(look->net, &addr->ip, key->port,
+					 look->dif) :
+		     anygate_udp6_lookup(look->net, &addr->ip, key->port,
+					 look->dif);
+#endif
+	rcu_read_unlock();
+	return sk;
+}
+
+/**
+ * anygate_probe_listeners() - count the listeners of a service
+ * @agn: the namespace
+ * @conf: the gate's settings, for its policy on bound devices
+ * @key: the service
+ *
+ * Exact address, wildcard, "::" without IPV6_V6ONLY for IPv4, every member of
+ * an SO_REUSEPORT group; not a connected UDP socket.
+ *
+ * Context: process.
+ * Return: their number; where a BPF program decides, 0 or 1.
+ */
+u32 anygate_probe_listeners(const struct anygate_net *agn,
+			    const struct anygate_conf *conf,
+			    const struct anygate_sockkey *key)
+{
+	struct look look = {
+		.net = agn->net,
+		.key = key,
+		.policy = conf->listen_policy,
+	};
+	u32 n;
+
+	might_sleep();
+	if (conf->listen_policy == ANYGATE_LISTEN_POLICY_DEV) {
+		struct net_device *dev;
+
+		rcu_read_lock();
+		dev = dev_get_by_name_rcu(agn->net, conf->listen_dev);
+		if (dev) {
+			look.dif = dev->ifindex;
+			look.sdif = l3mdev_master_ifindex_rcu(dev);
+			/* A packet on a VRF's port comes in on the VRF. */
+			if (look.sdif == look.dif)
+				look.sdif = 0;
+		}
+		rcu_read_unlock();
+	}
+
+	if (bpf_decides(agn->net))
+		return lookup(&look);
+
+	n = walk(&look, false);
+	if (!n)
+		n = walk(&look, true);
+	return n;
+}

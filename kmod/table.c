@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The kernel's tables, read: is an address there, and whose is it?
+ *
+ * Only addresses: their lists can be walked under RCU.  The routing tables
+ * can't be read from a module without a dump; actuate.c finds out by adding
+ * exclusively.
+ */
+#include <linux/inetdevice.h>
+#include <linux/netdevice.h>
+#include <linux/rtnetlink.h>
+#include <net/addrconf.h>
+#include <net/if_inet6.h>
+
+#include "anygate.h"
+
+/* A lifetime that does not end, as rtnetlink has it. */
+#define FOREVER 0xffffffffU
+
+/* Remaining of a lifetime that began to run at @tstamp, as the kernel counts. */
+static u32 remaining(u32 lft, unsigned long tstamp)
+{
+	unsigned long passed = (jiffies - tstamp) / HZ;
+
+	if (lft == FOREVER)
+		return lft;
+	return lft > passed ? lft - passed : 1;
+}
+
+static void save4(const struct in_ifaddr *ifa, struct anygate_saved *saved)
+{
+	unsigned long tstamp = READ_ONCE(ifa->ifa_tstamp);
+
+	memset(saved, 0, sizeof(*saved));
+	/* Primary or secondary is not for us to say. */
+	saved->flags = READ_ONCE(ifa->ifa_flags) & ~IFA_F_SECONDARY;
+	saved->rt_priority = READ_ONCE(ifa->ifa_rt_priority);
+	saved->broadcast = ifa->ifa_broadcast;
+	saved->scope = ifa->ifa_scope;
+	saved->proto = READ_ONCE(ifa->ifa_proto);
+	strscpy(saved->label, ifa->ifa_label, sizeof(saved->label));
+	saved->valid_lft = remaining(READ_ONCE(ifa->ifa_valid_lft), tstamp);
+	saved->preferred_lft = remaining(READ_ONCE(ifa->ifa_preferred_lft),
+					 tstamp);
+	if (saved->flags & IFA_F_PERMANENT) {
+		saved->valid_lft = FOREVER;
+		saved->preferred_lft = saved->flags & IFA_F_DEPRECATED ?
+				       0 : FOREVER;
+	}
+	/* Follows from the lifetimes, and is refused in a request. */
+	saved->flags &= ~(IFA_F_PERMANENT | IFA_F_DEPRECATED);
+}
+
+#if IS_ENABLED(CONFIG_IPV6)
+static void save6(const struct inet6_ifaddr *ifp, struct anygate_saved *saved)
+{
+	unsigned long tstamp = READ_ONCE(ifp->tstamp);
+	u32 flags = READ_ONCE(ifp->flags);
+
+	memset(saved, 0, sizeof(*saved));
+	saved->rt_priority = READ_ONCE(ifp->rt_priority);
+	saved->proto = READ_ONCE(ifp->ifa_proto);
+	saved->scope = RT_SCOPE_UNIVERSE;
+	saved->valid_lft = remaining(READ_ONCE(ifp->valid_lft), tstamp);
+	saved->preferred_lft = remaining(READ_ONCE(ifp->prefered_lft), tstamp);
+	if (flags & IFA_F_PERMANENT) {
+		saved->valid_lft = FOREVER;
+		saved->preferred_lft = flags & IFA_F_DEPRECATED ?
+				       0 : FOREVER;
+	}
+	/* The ones that a request may set. */
+	saved->flags = flags & (IFA_F_NODAD | IFA_F_HOMEADDRESS |
+				IFA_F_MANAGETEMPADDR | IFA_F_NOPREFIXROUTE |
+				IFA_F_MCAUTOJOIN | IFA_F_OPTIMISTIC);
+}
+#endif
+
+/* Whose is an address with this protocol number, for a gate that is new? */
+static enum anygate_owner owner_of(u8 proto)
+{
+	return proto == anygate_protocol ? ANYGATE_OWNER_US :
+					   ANYGATE_OWNER_ADOPTED;
+}
+
+static bool find4(const struct net_device *dev, struct anygate_obj *obj,
+		  bool save)
+{
+	const struct in_device *in_dev = __in_dev_get_rcu(dev);
+	const struct in_ifaddr *ifa;
+
+	if (!in_dev)
+		return false;
+	in_dev_for_each_ifa_rcu(ifa, in_dev) {
+		if (ifa->ifa_local != obj->prefix.addr.ip.s6_addr32[0] ||
+		    ifa->ifa_prefixlen != 32 ||
+		    ifa->ifa_address != ifa->ifa_local)
+			continue;
+		if (save) {
+			obj->owner = owner_of(READ_ONCE(ifa->ifa_proto));
+			save4(ifa, &obj->saved);
+		}
+		return true;
+	}
+	return false;
+}
+
+static bool find6(const struct net_device *dev, struct anygate_obj *obj,
+		  bool save)
+{
+#if IS_ENABLED(CONFIG_IPV6)
+	const struct inet6_dev *idev = __in6_dev_get(dev);
+	const struct inet6_ifaddr *ifp;
+
+	if (!idev)
+		return false;
+	list_for_each_entry_rcu(ifp, &idev->addr_list, if_list) {
+		if (ifp->prefix_len != 128 ||
+		    !ipv6_addr_equal(&ifp->addr, &obj->prefix.addr.ip))
+			continue;
+		if (save) {
+			obj->owner = owner_of(READ_ONCE(ifp->ifa_proto));
+			save6(ifp, &obj->saved);
+		}
+		return true;
+	}
+#endif
+	return false;
+}
+
+/**
+ * anygate_table_find() - is the address there?
+ * @agn: the namespace
+ * @obj: the address
+ * @save: the gate is new: note in @obj whose it is and what it looks like
+ *
+ * Linear in the addresses of the device, as the kernel is itself when it adds
+ * or deletes one.
+ *
+ * Context: any.
+ * Return: true if it is.
+ */
+bool anygate_table_find(const struct anygate_net *agn, struct anygate_obj *obj,
+			bool save)
+{
+	struct net_device *dev;
+	bool found = false;
+
+	rcu_read_lock();
+	dev = dev_get_by_name_rcu(agn->net, obj->dev);
+	if (dev)
+		found = obj->prefix.addr.family == AF_INET ?
+			find4(dev, obj, save) : find6(dev, obj, save);
+	rcu_read_unlock();
+	return found;
+}
+
+static void seen(struct anygate_net *agn, const struct net_device *dev,
+		 const struct anygate_prefix *prefix)
+{
+	struct anygate_gate *gate = anygate_gate_find(agn, prefix);
+
+	if (gate && gate->announce.type == ANYGATE_OBJ_ADDR &&
+	    !strcmp(gate->announce.dev, dev->name))
+		gate->seen = agn->pass;
+}
+
+static void scan_dev(struct anygate_net *agn, const struct net_device *dev)
+{
+	const struct in_device *in_dev = __in_dev_get_rcu(dev);
+	struct anygate_prefix prefix;
+	const struct in_ifaddr *ifa;
+
+	memset(&prefix, 0, sizeof(prefix));
+	if (in_dev) {
+		prefix.addr.family = AF_INET;
+		prefix.len = 32;
+		in_dev_for_each_ifa_rcu(ifa, in_dev) {
+			if (ifa->ifa_prefixlen != 32 ||
+			    ifa->ifa_address != ifa->ifa_local)
+				continue;
+			prefix.addr.ip.s6_addr32[0] = ifa->ifa_local;
+			seen(agn, dev, &prefix);
+		}
+	}
+#if IS_ENABLED(CONFIG_IPV6)
+	{
+		const struct inet6_dev *idev = __in6_dev_get(dev);
+		const struct inet6_ifaddr *ifp;
+
+		if (!idev)
+			return;
+		prefix.addr.family = AF_INET6;
+		prefix.len = 128;
+		list_for_each_entry_rcu(ifp, &idev->addr_list, if_list) {
+			if (ifp->prefix_len != 128)
+				continue;
+			prefix.addr.ip = ifp->addr;
+			seen(agn, dev, &prefix);
+		}
+	}
+#endif
+}
+
+/**
+ * anygate_table_scan() - note in every gate whether its address is there
+ * @agn: the namespace; its @pass goes into the @seen of each gate found
+ *
+ * One walk for all gates: looking each one up would be quadratic.
+ *
+ * Context: the engine, @agn->lock held.
+ */
+void anygate_table_scan(struct anygate_net *agn)
+{
+	struct net_device *dev;
+
+	lockdep_assert_held(&agn->lock);
+	rcu_read_lock();
+	if (!agn->n_otherdev) {
+		scan_dev(agn, agn->net->loopback_dev);
+	} else {
+		for_each_netdev_rcu(agn->net, dev)
+			scan_dev(agn, dev);
+	}
+	rcu_read_unlock();
+}
