@@ -19,6 +19,9 @@ ARCH=amd64
 # sbin because modprobe and depmod live there and a user's PATH may lack it.
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:$PATH
 
+# "make check TESTS=… V=1" is meant for us, not for every make we call.
+unset MAKEFLAGS MFLAGS MAKEOVERRIDES MAKELEVEL
+
 say() { printf '%s\n' "$*" >&2; }
 die() { say "${0##*/}: $*"; exit 125; }
 
@@ -158,6 +161,16 @@ kernel_unpacked() {
 	fi
 }
 
+# Is this version's image here, installed or unpacked?
+kernel_installed() {
+	[ -r "/boot/vmlinuz-$1" ] && [ -e "/lib/modules/$1/modules.dep" ] &&
+		[ -d "/lib/modules/$1/kernel" ]
+}
+
+kernel_here() {
+	kernel_installed "$1" || [ -e "$CACHE/kernels/$1/complete" ]
+}
+
 # kernel_resolve NAME: sets KVER, KIMAGE, KROOT (lib/modules/$KVER is below it).
 kernel_resolve() {
 	local name=$1
@@ -178,8 +191,7 @@ kernel_resolve() {
 
 	mkdir -p "$CACHE/kernels"
 	KVER=$(kernel_version "$name")
-	if [ -r "/boot/vmlinuz-$KVER" ] && [ -e "/lib/modules/$KVER/modules.dep" ] &&
-	   [ -d "/lib/modules/$KVER/kernel" ]; then
+	if kernel_installed "$KVER"; then
 		KROOT=/
 	else
 		locked "kernel-$KVER" kernel_fetch "$KVER"

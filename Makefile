@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# anygate: make help
+
+KVER   ?=
+KDIR   ?=
+PREFIX ?= /usr/local
+DESTDIR ?=
+
+# Variables that narrow check and demo; the scripts know their defaults.
+export KERNELS TESTS JOBS V ANYGATE_CACHE ANYGATE_OUT
+
+vm := selftests/vm
+
+# The running kernel's headers, else the newest there are: a build machine's own
+# kernel is rarely the one that the module is for.
+running := $(shell uname -r)
+ifneq ($(KDIR),)
+else ifneq ($(KVER),)
+  KDIR := /lib/modules/$(KVER)/build
+else ifneq ($(wildcard /lib/modules/$(running)/build/Makefile),)
+  KDIR := /lib/modules/$(running)/build
+else
+  KDIR := $(patsubst %/Makefile,%,$(shell \
+	    ls -d /lib/modules/*/build/Makefile 2>/dev/null | sort -V | tail -n 1))
+  other := $(KDIR)
+endif
+
+release = $(shell cat $(KDIR)/include/config/kernel.release 2>/dev/null)
+updates = $(DESTDIR)/lib/modules/$(release)/updates
+
+.DEFAULT_GOAL := all
+.PHONY: all module helper install uninstall deps check demo bench \
+	netlink netlink-check style sparse clean help kdir
+
+## Building
+
+all: module helper ## the module and anygatectl
+
+module: kdir ## kmod/anygate.ko, for the running kernel or KVER= or KDIR=
+	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
+
+helper: ## helper/anygatectl
+	$(MAKE) -C helper
+
+# What kernel that is, or what to do when there is none.
+kdir:
+ifneq ($(other),)
+	@echo "The running kernel, $(running), has no headers; building for $(other:/lib/modules/%/build=%)."
+endif
+	@[ -e "$(KDIR)/Makefile" ] || { \
+		echo "No kernel headers$(if $(KDIR), in $(KDIR)): make deps, or KDIR=/path/to/headers"; \
+		exit 1; } >&2
+
+install: all ## install both (DESTDIR, PREFIX; the module into lib/modules/VERSION/updates)
+	$(MAKE) -C $(KDIR) M=$(CURDIR) modules_install \
+		INSTALL_MOD_PATH=$(DESTDIR) INSTALL_MOD_DIR=updates
+	$(MAKE) -C helper install DESTDIR=$(DESTDIR) PREFIX=$(PREFIX)
+
+# kbuild keeps the directory below M=, and may pack what it installs.
+uninstall: kdir ## remove what install put there
+	rm -f $(updates)/kmod/anygate.ko*
+	-@rmdir $(updates)/kmod $(updates) 2>/dev/null
+	$(if $(DESTDIR),,depmod $(release))
+	$(MAKE) -C helper uninstall DESTDIR=$(DESTDIR) PREFIX=$(PREFIX)
+
+## Trying it out
+
+demo: ## a router, a name server and its address, in a virtual machine (KERNELS=6.12)
+	@KERNELS="$${KERNELS:-6.12}" $(vm)/deps --ensure
+	@$(MAKE) --no-print-directory -s helper
+	@for k in $${KERNELS:-6.12}; do \
+		$(vm)/run --kernel $$k --timeout 180 -- selftests/demo/demo || exit; \
+	done
+
+check: ## unit tests, and the selftests in virtual machines (KERNELS="6.1 6.12", TESTS="glob …", V=1)
+	@$(vm)/deps --ensure --with-ynl
+	@$(vm)/check
+
+bench: ## what a gate costs, on an instruction-count clock
+	@$(vm)/deps --ensure
+	@$(MAKE) --no-print-directory -s helper
+	@$(MAKE) --no-print-directory -s -C selftests
+	selftests/bench/run
+
+deps: ## install what building, testing and the demo need (Debian; as root or with sudo)
+	@$(vm)/deps --with-ynl
+
+## Working on it
+
+netlink: ## regenerate what comes from Documentation/netlink/specs/anygate.yaml
+	Documentation/netlink/regen.sh $$($(vm)/ynl-dir)
+
+netlink-check: ## fail if what is checked in is not what it would regenerate
+	Documentation/netlink/regen.sh $$($(vm)/ynl-dir) check
+
+style: sparse ## shellcheck, the manual page, and sparse with W=1 over the module
+	shellcheck -x -P SCRIPTDIR -P . $$(grep -rlE '^#!/bin/(ba|da)?sh' --include='*' \
+		.ci selftests Documentation helper kmod 2>/dev/null)
+	mandoc -T lint -W warning helper/man/*.8
+
+# Every object again: sparse only sees what is compiled.
+sparse: kdir
+	$(MAKE) -C $(KDIR) M=$(CURDIR) clean
+	$(MAKE) -C $(KDIR) M=$(CURDIR) C=2 CF=-D__CHECK_ENDIAN__ W=1 modules
+
+clean: ## remove what was built here (what is cached for tests stays)
+	$(if $(wildcard $(KDIR)/Makefile),$(MAKE) -C $(KDIR) M=$(CURDIR) clean)
+	$(MAKE) -C helper clean
+	$(MAKE) -C selftests clean
+
+help: ## this
+	@awk -F ':.*## ' ' \
+		/^## /               { printf "\n%s\n", substr($$0, 4) } \
+		/^[a-z-]+:.*## /     { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
