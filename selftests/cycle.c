@@ -2,7 +2,7 @@
 /*
  * cycle - a listener that comes and goes, and an eye on the address
  *
- *   cycle [-i] [-c CPU] [-f] [-t SECONDS] KIND BIND-ADDRESS PORT ADDRESS N
+ *   cycle [-i] [-c CPU] [-f] [-p] [-t SECONDS] KIND BIND-ADDRESS PORT ADDRESS N
  *
  * N times: make a listener (KIND: udp4 udp6 tcp4 tcp6; for UDP bind, for TCP
  * listen), wait until ADDRESS has been announced, close it, wait until it has
@@ -13,6 +13,7 @@
  *   -c	stay on this processor
  *   -f	do not wait, but for a random, very short time; whoever runs this has
  *	to look at the end whether the address has gone
+ *   -p	SO_REUSEPORT
  *   -t	stop after so many seconds
  */
 #define _GNU_SOURCE
@@ -38,6 +39,7 @@ static unsigned char wanted[16];
 static int wanted_family;
 static bool present;
 static unsigned long overruns;
+static bool reuseport;
 
 static long long now_us(void)
 {
@@ -117,6 +119,8 @@ static int open_listener(const char *kind, const char *addr, int port)
 	if (fd < 0)
 		err(2, "socket");
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	if (reuseport)
+		setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof(one));
 	if (is6)
 		setsockopt(fd, IPPROTO_IPV6, IPV6_FREEBIND, &one, sizeof(one));
 	if (strcmp(addr, "*") &&
@@ -149,17 +153,18 @@ int main(int argc, char **argv)
 	long n, i, stuck_open = 0, stuck_closed = 0;
 	long long start, slowest[2] = { 0, 0 }, t;
 
-	while ((opt = getopt(argc, argv, "ic:ft:")) != -1) {
+	while ((opt = getopt(argc, argv, "ic:fpt:")) != -1) {
 		switch (opt) {
 		case 'i': idle = true; break;
 		case 'c': cpu = atoi(optarg); break;
 		case 'f': free_running = true; break;
+		case 'p': reuseport = true; break;
 		case 't': seconds = atoi(optarg); break;
 		default: return 2;
 		}
 	}
 	if (argc - optind != 5)
-		errx(2, "usage: cycle [-i] [-c CPU] [-f] [-t SECONDS] KIND BIND-ADDRESS PORT ADDRESS N");
+		errx(2, "usage: cycle [-i] [-c CPU] [-f] [-p] [-t SECONDS] KIND BIND-ADDRESS PORT ADDRESS N");
 	argv += optind;
 	wanted_family = strchr(argv[3], ':') ? AF_INET6 : AF_INET;
 	if (inet_pton(wanted_family, argv[3], wanted) != 1)

@@ -375,6 +375,39 @@ quiet()
 	fail "$address was touched"
 }
 
+# events_start FILE: record the module's events; they come once this returns
+events_start()
+{
+	"$ANYGATECTL" -j monitor >"$1" 2>&1 &
+	MONITORS+=($!)
+	eventually "the monitor to follow" events_marked "$1"
+}
+
+EVENT_MARK=203.0.113.99
+events_marked()
+{
+	grep -q -F $EVENT_MARK "$1" && return
+	"$ANYGATECTL" add $EVENT_MARK/32 udp/99
+	"$ANYGATECTL" del $EVENT_MARK/32
+	grep -q -F $EVENT_MARK "$1"
+}
+
+# events FILE FILTER: those that a jq filter selects, one a line
+events()
+{
+	jq -c "select($2)" "$1"
+}
+
+has_event()
+{
+	[ -n "$(events "$@")" ]
+}
+
+wait_event()
+{
+	eventually "an event: $2" has_event "$@"
+}
+
 # --- sockets -------------------------------------------------------------------
 
 # sock_start: the process that sk talks to; it ends with the case

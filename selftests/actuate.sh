@@ -1,0 +1,563 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# What a gate puts into the kernel's tables and takes out again, and what it
+# does when the kernel refuses.
+
+. "$(dirname "$0")/lib.sh"
+
+# The address, as the module marks it. (iproute2 of the day may not print
+# IFA_PROTO in text; what it is that we see is its plain form.)
+ours()
+{
+	[ "$(ip -j -d addr show dev "${2:-lo}" | jq -r --arg a "${1%/*}" \
+		'.[].addr_info[]? | select(.local == $a) | .protocol')" = $PROTO ]
+}
+
+hold_route()
+{
+	[[ "$(route_line "$1" table local proto $PROTO)" == \
+		local*"dev lo"*"metric 1 "* ]]
+}
+
+no_hold_route()
+{
+	lacks_route "$1" table local proto $PROTO
+}
+
+# The whole life of a gate with an address.
+address()
+{
+	local gate=$1 kind=$2 dev=$3
+	shift 3
+	[ "$dev" = lo ] || ip link add "$dev" up type dummy || fail "no dummy"
+	events_only
+	sock_start
+	picture_to "$TMP/before"
+
+	ctl add "$gate" udp/53 up 0 "$@"
+	expect lacks_addr "$gate" "$dev"
+	expect hold_route "$gate"
+	expect_gate "$gate" .state closed
+	expect_gate "$gate" .announced false
+
+	sk open a "$kind" "*" 53
+	wait_addr "$gate" "$dev"
+	expect ours "$gate" "$dev"
+	expect hold_route "$gate"
+	wait_gate "$gate" .announced true
+	expect_gate "$gate" .state open
+	expect_gate "$gate" .difference none
+
+	sk close a
+	wait_no_addr "$gate" "$dev"
+	expect hold_route "$gate"
+	wait_gate "$gate" .announced false
+
+	# gone while closed, and gone while open: it is as if it had never been
+	ctl del "$gate"
+	picture_to "$TMP/after"
+	same_picture "$TMP/before" "$TMP/after" "a closed gate left something"
+	sk open a "$kind" "*" 53
+	ctl add "$gate" udp/53 up 0 "$@"
+	expect has_addr "$gate" "$dev"
+	ctl del "$gate"
+	expect lacks_addr "$gate" "$dev"
+	picture_to "$TMP/after"
+	same_picture "$TMP/before" "$TMP/after" "an open gate left something"
+}
+
+hold_off()
+{
+	local gate=$1 kind=$2
+	events_only
+	sock_start
+	ctl add "$gate" udp/53 up 0 hold off
+	expect no_hold_route "$gate"
+	sk open a "$kind" "*" 53
+	wait_addr "$gate"
+	expect no_hold_route "$gate"
+	ctl change "$gate" hold on
+	expect hold_route "$gate"
+	expect has_addr "$gate"
+	ctl change "$gate" hold off
+	expect no_hold_route "$gate"
+	sk close a
+	wait_no_addr "$gate"
+	expect no_hold_route "$gate"
+	ctl change "$gate" hold on
+	expect hold_route "$gate"
+	ctl del "$gate"
+	expect no_hold_route "$gate"
+}
+
+# Binding to the address while it is away: IPv4 can, thanks to the hold route.
+bind_while_closed()
+{
+	sock_start
+	events_only
+	ctl add $V4 udp/53 up 0 hold off
+	sk_err EADDRNOTAVAIL open a udp4 $V4 53
+	ctl change $V4 hold on
+	sk open a udp4 $V4 53
+	wait_addr $V4/32
+	# IPv6 cannot, without IPV6_FREEBIND
+	ctl add $V6 udp/53 up 0
+	sk_err EADDRNOTAVAIL open b udp6 $V6 53
+	sk open b udp6 $V6 53 freebind
+	wait_addr $V6/128
+	# what comes in by the address reaches the daemon
+	sk socket client udp6
+	sk send client $V6 53 hello
+	sk read b
+	[ "$ANSWER" = hello ] || fail "received '$ANSWER'"
+}
+
+route()
+{
+	local gate=$1 service=$2 kind=$3
+	events_only
+	sock_start
+	picture_to "$TMP/before"
+	ctl add "$gate" "$service" up 0 action route
+	expect lacks_route "$gate"
+	expect_gate "$gate" .action route
+	sk open a "$kind" "*" 53
+	wait_route "$gate"
+	[[ "$(route_line "$gate")" == blackhole*"proto $PROTO "*"metric 1024"* ]] ||
+		fail "not the route expected: $(route_line "$gate")"
+	wait_gate "$gate" .announced true
+	sk close a
+	wait_no_route "$gate"
+	wait_gate "$gate" .announced false
+	ctl del "$gate"
+	picture_to "$TMP/after"
+	same_picture "$TMP/before" "$TMP/after" "a closed gate left something"
+	sk open a "$kind" "*" 53
+	ctl add "$gate" "$service" up 0 action route
+	expect has_route "$gate"
+	ctl del "$gate"
+	picture_to "$TMP/after"
+	same_picture "$TMP/before" "$TMP/after" "an open gate left something"
+}
+
+# A covering prefix is announced by a route without having to say so.
+route_by_default()
+{
+	events_only
+	sock_start
+	ctl add 198.18.0.0/15 198.18.0.1:udp/53 up 0
+	sk open a udp4 "*" 53
+	wait_route 198.18.0.0/15
+	ctl add 2001:db8:1::/48 '[2001:db8:1::1]:udp/54' up 0
+	sk open b udp6 "*" 54
+	wait_route 2001:db8:1::/48
+}
+
+# Another table, another metric; and a change of both while the gate is open.
+route_elsewhere()
+{
+	local gate=$1 service=$2 kind=$3
+	events_only
+	sock_start
+	sk open a "$kind" "*" 53
+	ctl add "$gate" "$service" up 0 table 100 metric 50
+	expect has_route "$gate" table 100 metric 50 proto $PROTO
+	expect lacks_route "$gate" table main
+	ctl change "$gate" metric 60
+	expect has_route "$gate" table 100 metric 60
+	expect lacks_route "$gate" table 100 metric 50
+	ctl change "$gate" table main
+	expect has_route "$gate" table main metric 60
+	expect lacks_route "$gate" table 100
+	sk close a
+	wait_no_route "$gate" table main
+}
+
+# An admin's route to the same prefix with another metric is not ours.
+route_beside()
+{
+	events_only
+	sock_start
+	ip route add blackhole 198.18.0.0/24 metric 5 proto static
+	ctl add 198.18.0.0/24 198.18.0.1:udp/53 up 0
+	sk open a udp4 "*" 53
+	wait_route 198.18.0.0/24 metric 1024
+	sk close a
+	wait_no_route 198.18.0.0/24 metric 1024
+	expect has_route 198.18.0.0/24 metric 5
+	ctl del 198.18.0.0/24
+	expect has_route 198.18.0.0/24 metric 5
+}
+
+covering()
+{
+	events_only
+	sock_start
+	ctl add 198.18.0.0/24 198.18.0.1:udp/53 198.18.0.1:tcp/53 \
+		198.18.0.2:udp/123 up 0
+	ip addr add 198.18.0.1/32 dev lo
+	ip addr add 198.18.0.2/32 dev lo
+	metronome
+	mon_start "$TMP/mon" route
+	sk open a udp4 198.18.0.1 53
+	sk open b tcp4 198.18.0.1 53
+	# the right port on the wrong address
+	sk open wrong udp4 198.18.0.1 123
+	settle
+	expect lacks_route 198.18.0.0/24
+	[ "$(gate 198.18.0.0/24 '[.services[].listeners] | tostring')" = "[1,1,0]" ] ||
+		fail "listeners: $(gate 198.18.0.0/24 .services)"
+	sk open c udp4 198.18.0.2 123
+	wait_route 198.18.0.0/24
+	sk close b
+	wait_no_route 198.18.0.0/24
+	sk open b tcp4 198.18.0.1 53
+	wait_route 198.18.0.0/24
+	# the addresses were the admin's, and are not what this gate is about
+	expect has_addr 198.18.0.1/32
+	expect has_addr 198.18.0.2/32
+}
+
+# A gate for a host within the prefix of another gate; each for itself.
+nested()
+{
+	events_only
+	sock_start
+	ctl add 192.0.2.0/24 $V4:tcp/53 up 0
+	ctl add $V4/32 udp/53 up 0
+	sk open a udp4 "*" 53
+	wait_addr $V4/32
+	expect lacks_route 192.0.2.0/24
+	sk open b tcp4 "*" 53
+	wait_route 192.0.2.0/24
+	sk close a
+	wait_no_addr $V4/32
+	expect has_route 192.0.2.0/24
+	ctl del $V4/32
+	expect has_route 192.0.2.0/24
+	sk close b
+	wait_no_route 192.0.2.0/24
+}
+
+# A live service, and an address that is not there yet: one announcement.
+announce_at_add()
+{
+	local gate=$1 kind=$2
+	events_only
+	sock_start
+	sk open a "$kind" "*" 53
+	mon_start "$TMP/mon" address
+	ctl add "$gate" udp/53 up 0
+	expect has_addr "$gate"
+	mon_sync "$TMP/mon"
+	[ "$(mon_count "$TMP/mon" "Deleted.* ${gate%/*}/")" = 0 ] ||
+		fail "withdrawn while being added: $(cat "$TMP/mon")"
+}
+
+# A change that has no bearing on the decision leaves the tables alone.
+quiet_change()
+{
+	local gate=$1 kind=$2
+	events_only
+	sock_start
+	sk open a "$kind" "*" 53
+	sk open b "${kind/udp/tcp}" "*" 53
+	ctl add "$gate" udp/53 up 0
+	expect has_addr "$gate"
+	metronome
+	mon_start "$TMP/mon"
+	ctl change "$gate" up 5s
+	ctl change "$gate" down 300ms
+	ctl change "$gate" udp/53 tcp/53
+	ctl change "$gate" up 0 down 0 tcp/53
+	settle
+	quiet "$TMP/mon" "${gate%/*}"
+	expect_gate "$gate" '.services | length' 1
+	expect_gate "$gate" '.services[0].protocol' tcp
+}
+
+# A change of services decides at once.
+change_services()
+{
+	events_only
+	sock_start
+	sk open a udp4 "*" 53
+	ctl add $V4 udp/53 up 0
+	expect has_addr $V4/32
+	ctl change $V4 udp/54
+	expect lacks_addr $V4/32
+	expect_gate $V4/32 .state closed
+	ctl change $V4 udp/53
+	expect has_addr $V4/32
+	# and what is watched for changes with it
+	ctl change $V4 udp/55
+	expect lacks_addr $V4/32
+	sk close a
+	sk open b udp4 "*" 55
+	wait_addr $V4/32
+	sk close b
+	wait_no_addr $V4/32
+}
+
+change_device()
+{
+	events_only
+	sock_start
+	ip link add d0 up type dummy || fail "no dummy"
+	sk open a udp4 "*" 53
+	ctl add $V4 udp/53 up 0
+	expect has_addr $V4/32 lo
+	ctl change $V4 dev d0
+	expect has_addr $V4/32 d0
+	expect lacks_addr $V4/32 lo
+	sk close a
+	wait_no_addr $V4/32 d0
+	ctl change $V4 dev lo
+	sk open a udp4 "*" 53
+	wait_addr $V4/32 lo
+	expect lacks_addr $V4/32 d0
+}
+
+change_action()
+{
+	events_only
+	sock_start
+	sk open a udp4 "*" 53
+	ctl add $V4 udp/53 up 0
+	expect has_addr $V4/32
+	ctl change $V4 action route
+	expect has_route $V4/32 table main
+	expect lacks_addr $V4/32
+	ctl change $V4 action address
+	expect has_addr $V4/32
+	expect lacks_route $V4/32 table main
+	ctl del $V4
+	expect lacks_addr $V4/32
+}
+
+# --- what goes wrong -----------------------------------------------------------
+
+# The kernel refuses the address; as soon as it would not, it is there, and
+# nobody has to ask. The reconcile is off: the retry is the module's own.
+refused_then_accepted()
+{
+	events_only
+	sock_start
+	echo 1 >/proc/sys/net/ipv6/conf/lo/disable_ipv6
+	events_start "$TMP/events"
+	ctl add $V6 udp/53 up 0
+	sk open a udp6 "*" 53
+	wait_gate $V6/128 .difference error
+	expect_gate $V6/128 .state open
+	expect_gate $V6/128 .announced false
+	expect_gate $V6/128 '(.error != null) and (.error_msg | length > 0)' true
+	eventually "more than one attempt" retried $V6/128 2
+	wait_event "$TMP/events" ".kind == \"error\" and .prefix == \"$V6/128\""
+	echo 0 >/proc/sys/net/ipv6/conf/lo/disable_ipv6
+	wait_addr $V6/128
+	wait_gate $V6/128 .difference none
+	expect_gate $V6/128 .announced true
+	expect_gate $V6/128 .retries 0
+	sk close a
+	wait_no_addr $V6/128
+}
+
+retried()
+{
+	[ "$(gate "$1" .retries)" -ge "$2" ]
+}
+
+# It is not announced any more when it is no longer wanted.
+refused_then_unwanted()
+{
+	events_only
+	sock_start
+	echo 1 >/proc/sys/net/ipv6/conf/lo/disable_ipv6
+	ctl add $V6 udp/53 up 0
+	sk open a udp6 "*" 53
+	wait_gate $V6/128 .difference error
+	sk close a
+	wait_gate $V6/128 .state closed
+	metronome
+	echo 0 >/proc/sys/net/ipv6/conf/lo/disable_ipv6
+	settle
+	expect lacks_addr $V6/128
+	# and a gate that cannot do what it should can be removed
+	echo 1 >/proc/sys/net/ipv6/conf/lo/disable_ipv6
+	sk open a udp6 "*" 53
+	wait_gate $V6/128 .difference error
+	ctl del $V6
+	echo 0 >/proc/sys/net/ipv6/conf/lo/disable_ipv6
+	settle
+	expect lacks_addr $V6/128
+}
+
+device_comes_back()
+{
+	events_only
+	sock_start
+	ip link add d0 up type dummy || fail "no dummy"
+	ctl add $V4 udp/53 up 0 dev d0
+	ctl add $V6 udp/53 up 0 dev d0
+	sk open a udp6 "*" 53 v6only=0
+	wait_addr $V4/32 d0
+	wait_addr $V6/128 d0
+	ip link del d0
+	wait_gate $V4/32 .difference no-device
+	wait_gate $V4/32 .announced false
+	wait_gate $V6/128 .announced false
+	ip link add d0 up type dummy
+	wait_addr $V4/32 d0
+	wait_addr $V6/128 d0
+	wait_gate $V4/32 .difference none
+	wait_gate $V4/32 .announced true
+	# away while it closes, and back: closed
+	ip link del d0
+	wait_gate $V4/32 .announced false
+	sk close a
+	wait_gate $V4/32 .state closed
+	metronome
+	ip link add d0 up type dummy
+	settle
+	expect lacks_addr $V4/32 d0
+	expect lacks_addr $V6/128 d0
+	ctl del $V4
+	ctl del $V6
+}
+
+# A device that is renamed is not the gate's any more; the new one by that
+# name is.
+device_renamed()
+{
+	events_only
+	sock_start
+	ip link add d0 type dummy || fail "no dummy"
+	ctl add $V4 udp/53 up 0 dev d0
+	sk open a udp4 "*" 53
+	wait_addr $V4/32 d0
+	ip link set d0 down
+	ip link set d0 name d1
+	ip link add d0 up type dummy
+	wait_addr $V4/32 d0
+	sk close a
+	wait_no_addr $V4/32 d0
+}
+
+# lo going down takes IPv6 addresses and local routes with it.
+lo_down_and_up()
+{
+	events_only
+	sock_start
+	ctl add $V4 udp/53 up 0
+	ctl add $V6 udp/53 up 0
+	ctl add 192.0.2.54 udp/54 up 0
+	sk open a udp6 "*" 53 v6only=0
+	wait_addr $V4/32
+	wait_addr $V6/128
+	expect hold_route 192.0.2.54/32
+	ip link set lo down
+	ip link set lo up
+	wait_addr $V4/32
+	wait_addr $V6/128
+	eventually "the hold route to come back" hold_route $V4/32
+	eventually "the hold route to come back" hold_route $V6/128
+	eventually "the hold route to come back" hold_route 192.0.2.54/32
+	wait_gate $V6/128 .difference none
+	sk close a
+	wait_no_addr $V4/32
+	wait_no_addr $V6/128
+}
+
+# Opening while lo is down: it may be late, but must not be forgotten.
+open_while_lo_is_down()
+{
+	events_only
+	sock_start
+	ctl add $V4 udp/53 up 0
+	ctl add $V6 udp/53 up 0
+	ip link set lo down
+	sk open a udp6 "*" 53 v6only=0
+	wait_gate $V4/32 .state open
+	ip link set lo up
+	wait_addr $V4/32
+	wait_addr $V6/128
+	eventually "the hold route to come back" hold_route $V4/32
+	ip link set lo down
+	sk close a
+	wait_gate $V4/32 .state closed
+	ip link set lo up
+	wait_no_addr $V4/32
+	wait_no_addr $V6/128
+}
+
+bounded()
+{
+	local before
+	before=$(cat $PARAM/max_gates)
+	# shellcheck disable=SC2064
+	trap "echo $before >$PARAM/max_gates; case_exit" EXIT
+	param max_gates 2
+	ctl add 192.0.2.1 udp/53
+	ctl add 192.0.2.2 udp/53
+	refused 1 . add 192.0.2.3 udp/53
+	ctl del 192.0.2.1
+	ctl add 192.0.2.3 udp/53
+	[ "$("$ANYGATECTL" -j show | jq length)" = 2 ] || fail "not two gates"
+}
+
+flush()
+{
+	local i
+	events_only
+	sock_start
+	picture_to "$TMP/before"
+	sk open a udp6 "*" 53 v6only=0
+	for i in 1 2 3; do
+		ctl add 192.0.2.$i udp/53 up 0
+		ctl add 2001:db8::$i udp/53 up 0
+	done
+	expect has_addr 192.0.2.3/32
+	ctl flush
+	[ "$("$ANYGATECTL" -j show | jq length)" = 0 ] || fail "gates are left"
+	picture_to "$TMP/after"
+	same_picture "$TMP/before" "$TMP/after" "flush left something"
+}
+
+t "address v4: announced, withdrawn, removed" address $V4/32 udp4 lo
+t "address v6: announced, withdrawn, removed" address $V6/128 udp6 lo
+t "address v4 on another device" address $V4/32 udp4 d0 dev d0
+t "address v6 on another device" address $V6/128 udp6 d0 dev d0
+t "hold off and on, v4" hold_off $V4/32 udp4
+t "hold off and on, v6" hold_off $V6/128 udp6
+t "a daemon can bind while the gate is closed" bind_while_closed
+t "route v4" route 198.18.0.0/24 198.18.0.1:udp/53 udp4
+t "route v6" route 2001:db8:1::/48 "[2001:db8:1::1]:udp/53" udp6
+t "route v4 for a host prefix" route $V4/32 udp/53 udp4
+t "route v6 for a host prefix" route $V6/128 udp/53 udp6
+t "route is the default for a covering prefix" route_by_default
+t "route v4 in another table, changed while open" \
+	route_elsewhere 198.18.0.0/24 198.18.0.1:udp/53 udp4
+t "route v6 in another table, changed while open" \
+	route_elsewhere 2001:db8:1::/48 "[2001:db8:1::1]:udp/53" udp6
+t "a route of the admin's beside ours" route_beside
+t "a covering prefix with several services" covering
+t "a host gate inside a covering gate" nested
+t "a gate for a live service announces once, v4" announce_at_add $V4/32 udp4
+t "a gate for a live service announces once, v6" announce_at_add $V6/128 udp6
+t "a change that changes no decision is not seen, v4" quiet_change $V4/32 udp4
+t "a change that changes no decision is not seen, v6" quiet_change $V6/128 udp6
+t "a change of the services decides at once" change_services
+t "a change of the device moves the address" change_device
+t "a change of the action moves from address to route and back" change_action
+t "a refused address is retried until it is accepted" refused_then_accepted
+t "a refused address is forgotten when it is no longer wanted" \
+	refused_then_unwanted
+t "the device goes and comes back" device_comes_back
+t "the device is renamed" device_renamed
+t "lo goes down and up" lo_down_and_up
+t "the gate opens and closes while lo is down" open_while_lo_is_down
+t "the number of gates is bounded" bounded
+t "flush removes every gate and leaves nothing" flush
+
+run_tests "$@"

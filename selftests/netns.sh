@@ -1,0 +1,149 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Gates live in a network namespace: its sockets, its tables, its end.
+
+. "$(dirname "$0")/lib.sh"
+
+# in_ns NAMESPACE COMMAND...
+in_ns()
+{
+	ip netns exec "$@"
+}
+
+ns_has_addr()
+{
+	[[ " $(ip -n "$1" -o addr show dev lo) " == *" $2 "* ]]
+}
+
+ns_lacks_addr()
+{
+	! ns_has_addr "$@"
+}
+
+# A listener in another namespace, which is this one's as far as sock goes.
+two_namespaces()
+{
+	local west east
+	events_only
+	setup_ns west east
+	ctl -n "$west" add $V4/32 udp/53 up 0
+	ctl -n "$east" add $V4/32 udp/53 up 0
+	ctl add $V4/32 udp/53 up 0
+	sock_start
+	sk open here udp4 "*" 53
+	wait_addr $V4/32
+	ns_has_addr "$west" $V4/32 && fail "opened by a listener elsewhere"
+	in_ns "$west" "$SELFTESTS/sock" < <(echo "open a udp4 * 53"; sleep 60) \
+		>"$TMP/west" &
+	eventually "the listener in the west" grep -q ok "$TMP/west"
+	eventually "the gate in the west" ns_has_addr "$west" $V4/32
+	ns_has_addr "$east" $V4/32 && fail "opened by a listener elsewhere"
+	sk close here
+	wait_no_addr $V4/32
+	expect ns_has_addr "$west" $V4/32
+	kill $!
+	eventually "the gate in the west to close" ns_lacks_addr "$west" $V4/32
+	# each namespace shows its own
+	ctl -n "$west" del $V4/32
+	[ "$("$ANYGATECTL" -j -n "$west" show | jq length)" = 0 ] || fail "not gone"
+	[ "$("$ANYGATECTL" -j -n "$east" show | jq length)" = 1 ] || fail "gone too"
+}
+
+# Namespaces go while their gates are open, closed, adopting, or being moved.
+deleted()
+{
+	local round ns
+	for round in 1 2 3 4 5 6 7 8; do
+		ns=doomed-$BASHPID-$round
+		ip netns add $ns || fail "no namespace"
+		NAMESPACES+=("$ns")
+		ip -n $ns link set lo up
+		ip -n $ns addr add 192.0.2.60/32 dev lo
+		ctl -n $ns add $V4/32 udp/53 up 0
+		ctl -n $ns add $V6/128 udp/53 up 0
+		ctl -n $ns add 192.0.2.60/32 udp/54 up 0
+		ctl -n $ns add 198.18.0.0/24 198.18.0.1:udp/53 up 0
+		in_ns $ns "$SELFTESTS/sock" \
+			< <(echo "open a udp6 * 53 v6only=0"; sleep 60) \
+			>"$TMP/out" &
+		eventually "the gate to open" ns_has_addr $ns $V4/32
+		ip netns del $ns
+		# the listener keeps the namespace; it goes with it
+		kill $!
+		wait $! 2>/dev/null
+	done
+	# None of them is in the way of what comes now.
+	events_only
+	sock_start
+	sk open a udp4 "*" 53
+	ctl add $V4 udp/53 up 0
+	expect has_addr $V4/32
+	unload
+	expect lacks_addr $V4/32
+}
+
+# Many namespaces at once, and the module goes while they do.
+deleted_while_unloading()
+{
+	local i ns
+	for i in 1 2 3 4 5; do
+		for ns in a b c d; do
+			ip netns add $ns-$BASHPID || fail "no namespace"
+			NAMESPACES+=("$ns-$BASHPID")
+			ip -n $ns-$BASHPID link set lo up
+			ctl -n $ns-$BASHPID add $V4/32 udp/53 up 0
+			ctl -n $ns-$BASHPID add $V6/128 udp/53 up 0
+		done
+		for ns in a b c d; do
+			ip netns del $ns-$BASHPID &
+		done
+		unload
+		wait
+		load
+	done
+	loaded || fail "not loaded"
+}
+
+# A monitor does not keep a namespace's gates alive, nor does it miss their end.
+monitored()
+{
+	local ns
+	setup_ns ns
+	ctl -n $ns add $V4/32 udp/53 up 0
+	"$ANYGATECTL" -n $ns -j monitor >"$TMP/events" &
+	MONITORS+=($!)
+	ctl -n $ns del $V4/32
+	ctl -n $ns add $V4/32 udp/53 up 0
+	ip netns del $ns
+	kill $!
+	wait $! 2>/dev/null
+	unload
+}
+
+# The device goes to another namespace, and the gate does not follow it.
+device_moves_away()
+{
+	local ns
+	events_only
+	setup_ns ns
+	ip link add d0 up type dummy || fail "no dummy"
+	sock_start
+	sk open a udp4 "*" 53
+	ctl add $V4 udp/53 up 0 dev d0
+	expect has_addr $V4/32 d0
+	ip link set d0 netns $ns
+	wait_gate $V4/32 .difference no-device
+	ip -n $ns link set d0 up
+	ip -n $ns link set d0 netns $BASHPID
+	ip link set d0 up
+	wait_addr $V4/32 d0
+}
+
+t "the same prefix in several namespaces" two_namespaces
+t "namespaces with live gates are deleted" deleted
+t "namespaces are deleted while the module is removed" deleted_while_unloading
+t "a monitored namespace is deleted" monitored
+t "the gate's device moves to another namespace and back" device_moves_away
+
+run_tests "$@"

@@ -1,0 +1,147 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Traps 2, 3 and 13: the change of the socket tables and the hint about it must
+# not pass each other. Whoever closes runs as SCHED_IDLE on the one processor
+# that everybody has to share, so that the engine looks as early as it possibly
+# can. Without the reconcile, a single hint that comes too early is a gate that
+# is stuck.
+
+. "$(dirname "$0")/lib.sh"
+
+CYCLES=${CYCLES:-4000}
+SECONDS_EACH=${SECONDS_EACH:-15}
+
+CPUMASK=/sys/devices/virtual/workqueue/cpumask
+
+# The engine's workers to processor 0 as well, where the kernel lets us.
+setup()
+{
+	local gate=$1 service=$2
+	events_only
+	sock_start
+	if [ -w $CPUMASK ]; then
+		MASK=$(cat $CPUMASK)
+		echo 1 >$CPUMASK
+	fi
+	taskset -p 1 $$ >/dev/null
+	ctl add "$gate" "$service" up 0
+	metronome
+}
+
+cleanup()
+{
+	[ -z "$MASK" ] || echo "$MASK" >$CPUMASK
+}
+
+# Every single edge is waited for.
+each_edge()
+{
+	local gate=$1 kind=$2 bind=$3 service=udp/53
+	[[ $kind == tcp* ]] && service=tcp/53
+	setup "$gate" "$service"
+	"$SELFTESTS/cycle" -i -c 0 -t $SECONDS_EACH $kind "$bind" 53 \
+		${gate%/*} $CYCLES || fail "stuck"
+	settle
+	expect lacks_addr "$gate"
+	expect_gate "$gate" .state closed
+	expect_gate "$gate" '.services[0].listeners' 0
+}
+
+# Edges follow each other as fast as they can, and only the last one counts;
+# many times over, with either end.
+last_edge()
+{
+	local gate=$1 kind=$2 bind=$3 service=udp/53 round
+	[[ $kind == tcp* ]] && service=tcp/53
+	setup "$gate" "$service"
+	local end=$(($(now_ms) + SECONDS_EACH * 1000)) total=0
+	for ((round = 0; $(now_ms) < end; round++)); do
+		"$SELFTESTS/cycle" -f -i -c 0 $kind "$bind" 53 ${gate%/*} 100 \
+			>/dev/null || fail "cycle"
+		total=$((total + 100))
+		if ((round % 2)); then
+			settle
+			expect lacks_addr "$gate"
+		else
+			sk open last $kind "$bind" 53 freebind reuseaddr
+			wait_addr "$gate"
+			settle
+			expect has_addr "$gate"
+			sk close last
+			wait_no_addr "$gate"
+		fi
+	done
+	note "$total cycles, $round times at rest"
+}
+
+# Two of a group come and go out of step; it is the last one that counts.
+group()
+{
+	local pids=() i
+	setup $V4/32 tcp/53
+	sk open last tcp4 "*" 53 reuseport reuseaddr
+	wait_addr $V4/32
+	mon_start "$TMP/mon" address
+	for i in 1 2 3; do
+		"$SELFTESTS/cycle" -f -p -i -t $SECONDS_EACH tcp4 "*" 53 $V4 \
+			1000000000 >/dev/null &
+		pids+=($!)
+	done
+	wait "${pids[@]}" || fail "cycle"
+	settle
+	quiet "$TMP/mon" $V4
+	sk close last
+	wait_no_addr $V4/32
+}
+
+# Trap 13: IPv6 acknowledges an address before it has done all that belongs to
+# it. Announced and at once withdrawn, over and over.
+announce_and_withdraw()
+{
+	events_only
+	sock_start
+	metronome
+	sk open a udp6 "*" 53
+	"$SELFTESTS/rawnl" cycle $V6 53 1000 || fail "see above"
+	settle
+	expect lacks_addr $V6/128
+	lacks_route $V6/128 table local || fail "a local route is left"
+
+	# the same, ending the other way
+	"$SELFTESTS/rawnl" cycle $V6 53 1000 || fail "see above"
+	ctl add $V6 udp/53 up 0
+	wait_addr $V6/128
+	settle
+	expect has_addr $V6/128
+	[ "$(ip -6 -o addr show dev lo | grep -c -F " $V6/128 ")" = 1 ] ||
+		fail "more than once"
+
+	# what is announced is an address: one can bind to it, and be reached
+	eventually "a bind to the address" binds
+	sk open client udp6 ::1 5000
+	sk send client $V6 54 hello
+	sk read b
+	[ "$ANSWER" = hello ] || fail "received '$ANSWER'"
+}
+
+binds()
+{
+	sk_ask "open b udp6 $V6 54"
+	[ "$ANSWER" = ok ]
+}
+
+t "trap 2: UDP v4, every edge" each_edge $V4/32 udp4 "*"
+t "trap 2: UDP v4 on the address, every edge" each_edge $V4/32 udp4 $V4
+t "trap 2: UDP v6, every edge" each_edge $V6/128 udp6 "*"
+t "trap 3: TCP v4, every edge" each_edge $V4/32 tcp4 "*"
+t "trap 3: TCP v4 on the address, every edge" each_edge $V4/32 tcp4 $V4
+t "trap 3: TCP v6, every edge" each_edge $V6/128 tcp6 "*"
+t "trap 2: UDP v4, the last edge" last_edge $V4/32 udp4 "*"
+t "trap 2: UDP v6 on the address, the last edge" last_edge $V6/128 udp6 $V6
+t "trap 3: TCP v4, the last edge" last_edge $V4/32 tcp4 "*"
+t "trap 3: TCP v6, the last edge" last_edge $V6/128 tcp6 "*"
+t "members of a SO_REUSEPORT group come and go" group
+t "trap 13: v6, announced and withdrawn at once" announce_and_withdraw
+
+run_tests "$@"
