@@ -102,6 +102,32 @@ static bool udp_counts(const struct look *look, const struct sock *sk)
 	       addr_matches(look, sk) && dev_counts(look, sk);
 }
 
+static u32 tcp_count(const struct look *look,
+		     const struct inet_listen_hashbucket *ilb2)
+{
+	struct hlist_nulls_node *node;
+	struct sock *sk;
+	u32 n = 0;
+
+	rcu_read_lock();
+	sk_nulls_for_each_rcu(sk, node, &ilb2->nulls_head)
+		n += tcp_counts(look, sk);
+	rcu_read_unlock();
+	return n;
+}
+
+static u32 udp_count(const struct look *look, const struct udp_hslot *slot)
+{
+	struct sock *sk;
+	u32 n = 0;
+
+	rcu_read_lock();
+	udp_portaddr_for_each_entry_rcu(sk, &slot->head)
+		n += udp_counts(look, sk);
+	rcu_read_unlock();
+	return n;
+}
+
 /*
  * Count in one bucket.  Without the lock a socket that is being moved can be
  * passed over, so a walk that finds nothing is done again with it.
@@ -112,19 +138,14 @@ static u32 tcp_bucket(const struct look *look, unsigned int hash, bool locked)
 		look->net->ipv4.tcp_death_row.hashinfo;
 	struct inet_listen_hashbucket *ilb2 = inet_lhash2_bucket(hashinfo,
 								 hash);
-	struct hlist_nulls_node *node;
-	struct sock *sk;
-	u32 n = 0;
+	u32 n;
 
+	if (!locked)
+		return tcp_count(look, ilb2);
 	/* Process context only, as in __inet_hash(): no _bh. */
-	if (locked)
-		spin_lock(&ilb2->lock);
-	rcu_read_lock();
-	sk_nulls_for_each_rcu(sk, node, &ilb2->nulls_head)
-		n += tcp_counts(look, sk);
-	rcu_read_unlock();
-	if (locked)
-		spin_unlock(&ilb2->lock);
+	spin_lock(&ilb2->lock);
+	n = tcp_count(look, ilb2);
+	spin_unlock(&ilb2->lock);
 	return n;
 }
 
@@ -132,17 +153,13 @@ static u32 udp_bucket(const struct look *look, unsigned int hash, bool locked)
 {
 	struct udp_hslot *slot =
 		udp_hashslot2(anygate_udp_table(look->net), hash);
-	struct sock *sk;
-	u32 n = 0;
+	u32 n;
 
-	if (locked)
-		spin_lock_bh(&slot->lock);
-	rcu_read_lock();
-	udp_portaddr_for_each_entry_rcu(sk, &slot->head)
-		n += udp_counts(look, sk);
-	rcu_read_unlock();
-	if (locked)
-		spin_unlock_bh(&slot->lock);
+	if (!locked)
+		return udp_count(look, slot);
+	spin_lock_bh(&slot->lock);
+	n = udp_count(look, slot);
+	spin_unlock_bh(&slot->lock);
 	return n;
 }
 
