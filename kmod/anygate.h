@@ -433,10 +433,13 @@ struct anygate_net {
 	bool dead;
 	struct list_head nets;
 
+	/* serialises requests */
 	struct mutex conf_lock;
+	/* protects the next field */
 	spinlock_t req_lock;
 	struct list_head reqs;
 
+	/* protects all that follows */
 	struct mutex lock;
 	struct xarray gates;
 	u32 next_id;

@@ -560,7 +560,7 @@ static void reconcile(struct anygate_net *agn, u64 now)
 	}
 	xa_for_each(&agn->gates, id, gate) {
 		if (gate->announce.type == ANYGATE_OBJ_ADDR &&
-		    (gate->seen == agn->pass) != gate->announce.present)
+		    gate->announce.present != (gate->seen == agn->pass))
 			gate->announce.check = true;
 		anygate_gate_mark(gate, ANYGATE_SOURCE_RECONCILE);
 	}

@@ -245,10 +245,10 @@ static int parse_conf(struct genl_info *info, struct anygate_conf *conf)
 {
 	struct netlink_ext_ack *extack = info->extack;
 	struct nlattr **tb = info->attrs;
-	bool host, was_route;
+	enum anygate_action was = conf->action;
+	bool host;
 	int ret;
 
-	was_route = conf->action == ANYGATE_ACTION_ROUTE;
 	host = conf->prefix.len == anygate_addr_bits(&conf->prefix.addr);
 	if (tb[ANYGATE_A_GATE_ACTION])
 		conf->action = nla_get_u32(tb[ANYGATE_A_GATE_ACTION]);
@@ -276,7 +276,7 @@ static int parse_conf(struct genl_info *info, struct anygate_conf *conf)
 		return -EINVAL;
 	}
 	/* The settings of the other action are at their defaults. */
-	if (was_route != (conf->action == ANYGATE_ACTION_ROUTE)) {
+	if (conf->action != was) {
 		strscpy(conf->dev, "lo", sizeof(conf->dev));
 		conf->table = RT_TABLE_MAIN;
 		conf->metric = DEFAULT_METRIC;
