@@ -283,6 +283,7 @@ struct anygate_obj {
  * @flaps: socket hints that concerned its services
  * @closer: who closed the last listener
  * @meddler: who changed our address last, until that has been told
+ * @dev_event: a device has changed since the last look
  *
  * Created by netlink, which hands it to the engine in a request; from then on
  * only the engine writes it, under anygate_net.lock, and frees it.  Readers
@@ -311,6 +312,7 @@ struct anygate_gate {
 	u64 flaps;
 	struct anygate_actor closer;
 	struct anygate_actor meddler;
+	bool dev_event;
 };
 
 enum anygate_req_type {

@@ -119,7 +119,7 @@ static void check_address(struct anygate_gate *gate, u64 now)
 	if (obj->present) {
 		obj->present = false;
 		/* A device that goes down or away takes its addresses along. */
-		if (want && dev_up(agn, obj->dev))
+		if (want && !gate->dev_event && dev_up(agn, obj->dev))
 			contest(gate, obj, now);
 		return;
 	}
@@ -145,8 +145,7 @@ static void check_route(struct anygate_gate *gate, struct anygate_obj *obj,
 	obj->check = false;
 	if (anygate_obj_add(gate->agn, obj))
 		return;
-	if (dev_up(gate->agn, "lo"))
-		contest(gate, obj, now);
+	contest(gate, obj, now);
 	obj->retry_at = 0;
 }
 
@@ -299,6 +298,7 @@ static void forget_hints(struct anygate_gate *gate)
 	for (i = 0; i < gate->services->n; i++)
 		gate->services->s[i].hint.at = 0;
 	gate->meddler.at = 0;
+	gate->dev_event = false;
 }
 
 static u64 obj_deadline(const struct anygate_obj *obj, bool unfinished)
@@ -450,6 +450,29 @@ static void mark_all(struct anygate_net *agn, bool check,
 	}
 }
 
+/*
+ * A device came, went, or changed its state.  The kernel takes addresses and
+ * local routes away with it, which is nobody's contest, and what failed for
+ * want of a device may now succeed.
+ */
+static void device_hint(struct anygate_net *agn)
+{
+	struct anygate_gate *gate;
+	unsigned long id;
+
+	xa_for_each(&agn->gates, id, gate) {
+		gate->dev_event = true;
+		gate->announce.retry_at = 0;
+		if (gate->announce.type == ANYGATE_OBJ_ADDR)
+			gate->announce.check = true;
+		gate->hold.retry_at = 0;
+		/* Unknown: adding it again does no harm. */
+		if (hold_wanted(gate))
+			gate->hold.present = false;
+		anygate_gate_mark(gate, ANYGATE_SOURCE_TABLE);
+	}
+}
+
 static void address_hint(struct anygate_net *agn,
 			 const struct anygate_hint *hint)
 {
@@ -503,7 +526,7 @@ static void take_hints(struct anygate_net *agn)
 			address_hint(agn, &hint);
 			break;
 		case ANYGATE_HINT_DEV:
-			mark_all(agn, true, ANYGATE_SOURCE_TABLE);
+			device_hint(agn);
 			break;
 		}
 	}
@@ -711,7 +734,7 @@ static int undo(struct anygate_gate *gate)
 			gate->retired.type = ANYGATE_OBJ_NONE;
 	}
 	/* Last: until here it let daemons bind. */
-	if (!ret && gate->hold.present) {
+	if (!ret && (gate->hold.present || hold_wanted(gate))) {
 		anygate_obj_del(gate->agn, &gate->hold);
 		ret = gate->hold.err;
 	}
