@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/signalfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -14,13 +15,7 @@
 #include "format.h"
 #include "nl.h"
 
-static volatile sig_atomic_t stop;
-
-static void on_signal(int sig)
-{
-	(void)sig;
-	stop = 1;
-}
+#define DRAIN_MAX	1000	/* events between two looks at the signals */
 
 struct monitor {
 	bool started;
@@ -80,56 +75,61 @@ static void on_news(enum ag_news news, const struct nlattr *attrs, int len,
 	}
 }
 
-/* Signals are let in while waiting only, so that none comes unnoticed. */
-static void catch_signals(sigset_t *while_waiting)
+/* A descriptor that can be read once it is time to stop. */
+static int stop_fd(void)
 {
-	struct sigaction sa = { .sa_handler = on_signal };
 	sigset_t set;
 
 	sigemptyset(&set);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGTERM);
-	sigprocmask(SIG_BLOCK, &set, while_waiting);
-	sigdelset(while_waiting, SIGINT);
-	sigdelset(while_waiting, SIGTERM);
-	sigaction(SIGINT, &sa, NULL);
-	sigaction(SIGTERM, &sa, NULL);
-	signal(SIGPIPE, SIG_IGN);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN);	/* EPIPE will do */
+	return signalfd(-1, &set, SFD_CLOEXEC);
+}
+
+/* Prints what has come, but not for ever. Returns 0 or -errno. */
+static int drain(struct ag *ag, struct monitor *m)
+{
+	int i, ret = 1;
+
+	for (i = 0; i < DRAIN_MAX && ret > 0; i++) {
+		ret = ag_receive(ag, on_news, m);
+		if (ret == -ENOBUFS) {
+			print_news("lost", 0, "events lost");
+			ret = 1;
+		} else if (ret < 0) {
+			return ret;
+		}
+		if (ret > 0 && flush_output())
+			return flush_output();
+	}
+	return 0;
 }
 
 static int loop(struct ag *ag)
 {
 	/* Nothing is polled for on stdout but that its reader has gone. */
 	struct pollfd fds[] = {
-		{ .fd = nl_socket_get_fd(ag->sk), .events = POLLIN },
+		{ .fd = ag_fd(ag), .events = POLLIN },
+		{ .fd = stop_fd(), .events = POLLIN },
 		{ .fd = STDOUT_FILENO },
 	};
 	struct monitor m = { 0 };
-	sigset_t while_waiting;
 	int ret;
 
-	catch_signals(&while_waiting);
 	if (isatty(STDERR_FILENO))
 		fprintf(stderr, "monitoring\n");
-	while (!stop) {
-		if (ppoll(fds, ARRAY_SIZE(fds), NULL, &while_waiting) < 0) {
-			if (errno == EINTR)
-				continue;
-			return fail(ST_REFUSED, "poll: %s", strerror(errno));
-		}
-		if (fds[1].revents & (POLLERR | POLLHUP))
-			break;
-		ret = ag_receive(ag, on_news, &m);
-		if (ret == -ENOBUFS)
-			print_news("lost", 0, "events lost");
-		else if (ret)
-			return fail(ST_REFUSED, "netlink: %s", strerror(-ret));
-		ret = flush_output();
+	do {
+		if (poll(fds, ARRAY_SIZE(fds), -1) < 0 && errno != EINTR)
+			return complain(ST_REFUSED, "poll: %s", strerror(errno));
+		ret = drain(ag, &m);
 		if (ret == -EPIPE)
 			break;
 		if (ret)
-			return fail(ST_REFUSED, "cannot write: %s", strerror(-ret));
-	}
+			return complain(ST_REFUSED, "monitor: %s", strerror(-ret));
+	} while (!fds[1].revents && !(fds[2].revents & (POLLERR | POLLHUP)));
+	close(fds[1].fd);
 	return ST_OK;
 }
 
@@ -147,13 +147,13 @@ int cmd_monitor(int argc, char **argv)
 	int ret;
 
 	if (argc)
-		return fail(ST_USAGE, "monitor: \"%s\" is too much; monitor takes nothing",
-			    argv[0]);
+		return complain(ST_USAGE, "monitor: \"%s\" is too much; monitor takes nothing",
+				argv[0]);
 	if (ag_open(&ag, &e))
-		return fail(ST_REFUSED, "%s", e.text);
+		return complain(ST_REFUSED, "%s", e.text);
 	ret = ag_subscribe(&ag, &e);
 	if (ret)
-		ret = fail(ST_REFUSED, "%s", e.text);
+		ret = complain(ST_REFUSED, "%s", e.text);
 	else
 		ret = loop(&ag);
 	ag_close(&ag);

@@ -60,6 +60,7 @@ int ag_do(struct ag *ag, struct nl_msg *msg, ag_attrs_fn *fn, void *arg,
 	  struct extack *x);
 
 int ag_subscribe(struct ag *ag, struct err *e);
+int ag_fd(struct ag *ag);
 int ag_receive(struct ag *ag, ag_news_fn *fn, void *arg);
 
 #endif

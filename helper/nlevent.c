@@ -48,6 +48,17 @@ int ag_subscribe(struct ag *ag, struct err *e)
 	return 0;
 }
 
+/**
+ * ag_fd() - for poll()
+ * @ag: connection
+ *
+ * Return: the socket's descriptor
+ */
+int ag_fd(struct ag *ag)
+{
+	return nl_socket_get_fd(ag->sk);
+}
+
 struct receiver {
 	struct ag *ag;
 	ag_news_fn *fn;
@@ -121,8 +132,8 @@ static int rejoin(struct ag *ag)
  * @fn: called for everything that has come
  * @arg: for @fn
  *
- * Return: 0; -ENOBUFS if events were lost; another -errno when there is no
- * point in going on
+ * Return: 1; 0 if nothing has come; -ENOBUFS if events were lost; another
+ * -errno when there is no point in going on
  */
 int ag_receive(struct ag *ag, ag_news_fn *fn, void *arg)
 {
@@ -139,12 +150,10 @@ int ag_receive(struct ag *ag, ag_news_fn *fn, void *arg)
 	if (r.loaded)
 		rejoin(ag);
 	switch (ret) {
-	case 0:
 	case -NLE_AGAIN:
-	case -NLE_INTR:
 		return 0;
-	case -NLE_NOMEM:
+	case -NLE_NOMEM:	/* libnl's word for it */
 		return -ENOBUFS;
 	}
-	return ret > 0 ? 0 : -EIO;
+	return ret < 0 ? -EIO : 1;
 }

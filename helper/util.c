@@ -57,7 +57,7 @@ void clean(char *dst, size_t size, const char *src)
 }
 
 /**
- * fail() - report an error
+ * complain() - report an error
  * @status: what the program will exit with
  * @fmt: printf format of the sentence
  *
@@ -66,7 +66,7 @@ void clean(char *dst, size_t size, const char *src)
  *
  * Return: @status
  */
-int fail(enum status status, const char *fmt, ...)
+int complain(enum status status, const char *fmt, ...)
 {
 	char raw[1024], text[2048];
 	struct printer p;
@@ -98,8 +98,10 @@ int fail(enum status status, const char *fmt, ...)
  */
 int flush_output(void)
 {
+	static int error;	/* ferror() does not say which one it was */
+
 	errno = 0;
-	if (fflush(stdout) || ferror(stdout))
-		return errno ? -errno : -EIO;
-	return 0;
+	if (!error && (fflush(stdout) || ferror(stdout)))
+		error = errno ? errno : EIO;
+	return -error;
 }
