@@ -87,7 +87,7 @@ static int finish(struct ag *ag, struct nl_msg *msg, uint8_t cmd,
 	ag_close(ag);
 	if (ret) {
 		extack_explain(&x, cmd, subject, map, &e);
-		return fail(ST_REFUSED, "%s", e.text);
+		return complain(ST_REFUSED, "%s", e.text);
 	}
 	/* The kernel may have something to say about what it did, too. */
 	if (*x.msg && !opt.json)
@@ -106,9 +106,9 @@ static int add_or_change(bool change, int argc, char **argv)
 	struct ag ag;
 
 	if (conf_parse(&c, change, argc, argv, &e))
-		return fail(ST_USAGE, "%s", e.text);
+		return complain(ST_USAGE, "%s", e.text);
 	if (ag_open(&ag, &e))
-		return fail(ST_REFUSED, "%s", e.text);
+		return complain(ST_REFUSED, "%s", e.text);
 	msg = ag_request(&ag, cmd, 0);
 	if (msg)
 		put_conf(msg, &c, argv[0], &map);
@@ -178,9 +178,9 @@ static int del_or_flush(bool flush, int argc, char **argv)
 	struct ag ag;
 
 	if (parse_gate_arg(argc, argv, flush ? "flush" : "del", !flush, &p, &given, &e))
-		return fail(ST_USAGE, "%s", e.text);
+		return complain(ST_USAGE, "%s", e.text);
 	if (ag_open(&ag, &e))
-		return fail(ST_REFUSED, "%s", e.text);
+		return complain(ST_REFUSED, "%s", e.text);
 	msg = ag_request(&ag, cmd, 0);
 	if (msg && given)
 		ag_put_prefix(msg, &p, argv[0], &map);

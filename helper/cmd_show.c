@@ -29,7 +29,7 @@ static void collect(const struct nlattr *attrs, int len, void *arg)
 		l->size = l->size ? 2 * l->size : 16;
 		l->gates = reallocarray(l->gates, l->size, sizeof(*l->gates));
 		if (!l->gates)
-			exit(fail(ST_REFUSED, "out of memory"));
+			exit(complain(ST_REFUSED, "out of memory"));
 	}
 	gate_decode(&l->gates[l->n++], attrs, len);
 }
@@ -130,11 +130,11 @@ int cmd_show(int argc, char **argv)
 	int ret;
 
 	if (parse_gate_arg(argc, argv, "show", false, &p, &given, &e))
-		return fail(ST_USAGE, "%s", e.text);
+		return complain(ST_USAGE, "%s", e.text);
 	if (given)
 		prefix_text(&p, subject);
 	if (ag_open(&ag, &e))
-		return fail(ST_REFUSED, "%s", e.text);
+		return complain(ST_REFUSED, "%s", e.text);
 	ret = get_gates(&ag, given ? &p : NULL, given ? argv[0] : NULL, &l, &x, &map);
 	/* Gates can be shown even if nothing is known of the module's health. */
 	healthy = !ret && !ag_do(&ag, ag_request(&ag, ANYGATE_CMD_STATUS_GET, 0),
@@ -142,9 +142,10 @@ int cmd_show(int argc, char **argv)
 	ag_close(&ag);
 	if (ret) {
 		extack_explain(&x, ANYGATE_CMD_GATE_GET, subject, &map, &e);
-		ret = fail(ST_REFUSED, "%s", e.text);
+		ret = complain(ST_REFUSED, "%s", e.text);
 	} else {
-		qsort(l.gates, l.n, sizeof(*l.gates), by_prefix);
+		if (l.n)
+			qsort(l.gates, l.n, sizeof(*l.gates), by_prefix);
 		print_gates(&l, healthy ? &st : NULL, given);
 	}
 	free(l.gates);

@@ -77,17 +77,17 @@ int cmd_version(int argc, char **argv)
 	int ret;
 
 	if (argc)
-		return fail(ST_USAGE, "version: \"%s\" is too much; version takes nothing",
-			    argv[0]);
+		return complain(ST_USAGE, "version: \"%s\" is too much; version takes nothing",
+				argv[0]);
 	ret = ag_open(&ag, &e);
 	if (ret && ret != -ENOENT)
-		return fail(ST_REFUSED, "%s", e.text);
+		return complain(ST_REFUSED, "%s", e.text);
 	if (!ret) {
 		ret = ag_do(&ag, ag_request(&ag, ANYGATE_CMD_STATUS_GET, 0), collect, &st, &x);
 		ag_close(&ag);
 		if (ret) {
 			extack_explain(&x, ANYGATE_CMD_STATUS_GET, "version", NULL, &e);
-			return fail(ST_REFUSED, "%s", e.text);
+			return complain(ST_REFUSED, "%s", e.text);
 		}
 	}
 	pr_init(&p, stdout, opt.json, opt.pretty);

@@ -36,7 +36,9 @@ static void print_state(struct printer *p, const struct gate *ev)
 	const char *reason = name_of(&reason_names, ev->reason);
 	const bool transition = ev->kind == ANYGATE_EVENT_KIND_TRANSITION;
 	const bool said = ev->kind == ANYGATE_EVENT_KIND_DELETED ||
-			  ev->kind == ANYGATE_EVENT_KIND_ERROR;
+			  ev->kind == ANYGATE_EVENT_KIND_ERROR ||
+			  ev->kind == ANYGATE_EVENT_KIND_CONTESTED ||
+			  ev->kind == ANYGATE_EVENT_KIND_FOREIGN;
 
 	pr_str(p, "kind", kind, NULL);
 	if (!transition)
@@ -109,11 +111,21 @@ static void print_announced(struct printer *p, const struct gate *ev,
 			ev->contested, ev->contested == 1 ? "" : "s");
 	if (gate_has(ev, ANYGATE_A_GATE_ADOPTED))
 		pr_bool(p, "adopted", ev->adopted, NULL);
-	show_difference(p, ev, now);
 	if (ev->kind == ANYGATE_EVENT_KIND_ERROR)
 		pr_text(p, " %s", error_text(ev, now, text, sizeof(text)));
-	else if (ev->kind != ANYGATE_EVENT_KIND_DELETED &&
-		 *difference_text(ev, now, text, sizeof(text)))
+}
+
+/* At the end, so that the line begins as it does when all is well. */
+static void print_difference(struct printer *p, const struct gate *ev,
+			     uint64_t now)
+{
+	char text[WHY_TEXT];
+
+	show_difference(p, ev, now);
+	if (ev->kind == ANYGATE_EVENT_KIND_DELETED ||
+	    ev->kind == ANYGATE_EVENT_KIND_ERROR)
+		return;
+	if (*difference_text(ev, now, text, sizeof(text)))
 		pr_text(p, " [%s]", text);
 }
 
@@ -153,6 +165,7 @@ void event_print(struct printer *p, const struct gate *ev, bool timestamp,
 	print_announced(p, ev, now);
 	print_cause(p, ev);
 	print_steps(p, ev);
+	print_difference(p, ev, now);
 	print_probes(p, ev);
 	pr_text(p, "\n");
 	pr_object_end(p);

@@ -101,14 +101,14 @@ int cmd_help(int argc, char **argv)
 	struct err e;
 
 	if (argc > 1)
-		return fail(ST_USAGE, "help: \"%s\" is too much; help takes one verb", argv[1]);
+		return complain(ST_USAGE, "help: \"%s\" is too much; help takes one verb", argv[1]);
 	if (!argc) {
 		usage(stdout);
 		return ST_OK;
 	}
 	c = find_command(argv[0], &e);
 	if (!c)
-		return fail(ST_USAGE, "%s", e.text);
+		return complain(ST_USAGE, "%s", e.text);
 	return help_command(c);
 }
 
@@ -121,7 +121,7 @@ static int run(int argc, char **argv)
 		return cmd_show(0, argv);
 	c = find_command(argv[0], &e);
 	if (!c)
-		return fail(ST_USAGE, "%s", e.text);
+		return complain(ST_USAGE, "%s", e.text);
 	if (argc == 2 && !strcmp(argv[1], "help"))
 		return help_command(c);
 	return c->run(argc - 1, argv + 1);
@@ -142,12 +142,12 @@ static int print_version(void)
 static int bad_option(int opt_char, char **argv)
 {
 	if (opt_char == ':')
-		return fail(ST_USAGE, "option %s needs the name of a network namespace",
-			    argv[optind - 1]);
+		return complain(ST_USAGE, "option %s needs the name of a network namespace",
+				argv[optind - 1]);
 	if (optopt && optopt < 256 && strncmp(argv[optind - 1], "--", 2))
-		return fail(ST_USAGE, "unknown option -%c; see anygatectl help", optopt);
-	return fail(ST_USAGE, "option %s is unknown, ambiguous or takes no value; see anygatectl help",
-		    argv[optind - 1]);
+		return complain(ST_USAGE, "unknown option -%c; see anygatectl help", optopt);
+	return complain(ST_USAGE, "option %s is unknown, ambiguous or takes no value; see anygatectl help",
+			argv[optind - 1]);
 }
 
 /**

@@ -49,7 +49,7 @@ struct options {
 extern struct options opt;
 
 int err_set(struct err *e, const char *fmt, ...) __printf(2, 3);
-int fail(enum status status, const char *fmt, ...) __printf(2, 3);
+int complain(enum status status, const char *fmt, ...) __printf(2, 3);
 int flush_output(void);
 void clean(char *dst, size_t size, const char *src);
 
