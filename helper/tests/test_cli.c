@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The program itself, on a machine without the module: exit status, where
+ * output goes, and that a bad command line is noticed before anything else.
+ */
+
+#include <json-c/json.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "testlib.h"
+
+/* Runs the shell command @line with $A for the program; returns its status. */
+static int run(const char *line, char *out, char *err, size_t size)
+{
+	char *captured_err, *captured_out;
+	int status;
+
+	capture_begin();
+	status = system(line);
+	captured_out = capture_end(&captured_err);
+	snprintf(out, size, "%s", captured_out);
+	snprintf(err, size, "%s", captured_err);
+	free(captured_out);
+	free(captured_err);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static char out[8192], err[8192];
+
+static void usage_errors(void **state)
+{
+	static const struct {
+		const char *args, *text;
+	} cases[] = {
+		{ "add", "the prefix is missing" },
+		{ "add 192.0.2.53/32", "needs a service" },
+		{ "add 192.0.2.53/32 sctp/53", "unknown protocol \"sctp\"; say tcp or udp" },
+		{ "add 192.0.2.53/32 udp/53 colour red", "unknown keyword \"colour\"" },
+		{ "add 192.0.2.53/32 udp/0", "port 0 is not in the range" },
+		{ "add 192.0.2.53/32 udp/70000", "port 70000 is not in the range" },
+		{ "add 192.0.2.1/24 192.0.2.1:udp/53", "192.0.2.1/24 has host bits set; say 192.0.2.0/24" },
+		{ "add 192.0.2.0/24 192.0.2.1:udp/53 action address", "192.0.2.0/24 is no host prefix" },
+		{ "add 192.0.2.53/32 192.0.2.54:udp/53", "192.0.2.54:udp/53: the address is outside" },
+		{ "add 192.0.2.53/32 '[2001:db8::53]:udp/53'", "the address is IPv6, but the prefix 192.0.2.53/32 is IPv4" },
+		{ "add 2001:db8::53 192.0.2.53:udp/53", "the address is IPv4, but the prefix" },
+		{ "add 192.0.2.0/24 udp/53", "say for example 192.0.2.1:udp/53" },
+		{ "add 192.0.2.53/32 udp/53 up 5", "up 5: the unit is missing; say 5s or 5ms" },
+		{ "add 192.0.2.53/32 udp/53 up 2h", "up 2h: at most 1h" },
+		{ "add 192.0.2.53/32 udp/53 d 1s", "keyword \"d\" is ambiguous; say dev or down" },
+		{ "add 192.0.2.53/32 udp/53 up 1s up 2s", "up is given twice" },
+		{ "add 192.0.2.53/32 udp/53 udp/53", "udp/53: the service is given twice" },
+		{ "add 192.0.2.53/32 udp/53 table 100", "table 100: this is for action route" },
+		{ "add 192.0.2.53/32 udp/53 action route dev lo", "dev lo: this is for action address" },
+		{ "add 192.0.2.53/32 udp/53 dev 0123456789abcdef", "0123456789abcdef: a device name has at most 15" },
+		{ "add '' udp/53", "is no prefix" },
+		{ "change 192.0.2.53/32", "nothing to change" },
+		{ "change", "the prefix is missing" },
+		{ "del", "the prefix is missing" },
+		{ "del 192.0.2.53 192.0.2.54", "\"192.0.2.54\" is too much" },
+		{ "del all", "all is no prefix" },
+		{ "show 192.0.2.1/24", "has host bits set" },
+		{ "show nonsense", "nonsense is no prefix" },
+		{ "flush nonsense", "nonsense is no prefix" },
+		{ "monitor all", "\"all\" is too much" },
+		{ "version 2", "\"2\" is too much" },
+		{ "help frob", "unknown verb \"frob\"" },
+		{ "help add del", "\"del\" is too much" },
+		{ "frob", "unknown verb \"frob\"; say add, change" },
+		{ "192.0.2.53", "the verb is missing; say for example show 192.0.2.53" },
+		{ "''", "unknown verb \"\"" },
+		{ "-x", "unknown option -x" },
+		{ "-jx", "unknown option -x" },
+		{ "--frob", "option --frob is unknown" },
+		{ "--json=1", "option --json=1" },
+		{ "-n", "option -n needs" },
+		{ "--netns", "option --netns needs" },
+		{ "-n no-such-namespace add 192.0.2.53 udp/0", "port 0" },
+	};
+	char line[512];
+	size_t i;
+	int ret;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		snprintf(line, sizeof(line), "\"$A\" %s", cases[i].args);
+		ret = run(line, out, err, sizeof(out));
+		if (ret != ST_USAGE)
+			fail_msg("\"%s\" ended with %d", cases[i].args, ret);
+		/* -jx: the error is where the program that asked for JSON reads */
+		assert_contains(cases[i].args[1] == 'j' ? out : err, cases[i].text);
+	}
+}
+
+static void usage_errors_in_json(void **state)
+{
+	struct json_object *o;
+
+	(void)state;
+	assert_int_equal(run("\"$A\" -j add 192.0.2.53 sctp/53", out, err, sizeof(out)), ST_USAGE);
+	assert_string_equal(err, "");
+	o = json_tokener_parse(out);
+	assert_contains(json_path(o, "error"), "unknown protocol");
+	assert_string_equal(json_path(o, "status"), "2");
+	json_object_put(o);
+
+	/* what cannot be printed is no way to break the JSON */
+	assert_int_equal(run("\"$A\" -j show \"$(printf 'a\\377\\033[1m\"b')\"", out, err, sizeof(out)),
+			 ST_USAGE);
+	o = json_tokener_parse(out);
+	assert_non_null(o);
+	assert_contains(out, "a\\\\xff\\\\x1b[1m\\\"b is no prefix");
+	json_object_put(o);
+}
+
+static void long_arguments(void **state)
+{
+	(void)state;
+	assert_int_equal(run("\"$A\" add $(head -c 100000 /dev/zero | tr '\\0' x) udp/53", out, err,
+			     sizeof(out)), ST_USAGE);
+	assert_int_equal(run("\"$A\" add 192.0.2.53 udp/$(head -c 100000 /dev/zero | tr '\\0' 9)",
+			     out, err, sizeof(out)), ST_USAGE);
+	assert_int_equal(run("\"$A\" add 192.0.2.53 udp/53 up $(head -c 100000 /dev/zero | tr '\\0' 9)s",
+			     out, err, sizeof(out)), ST_USAGE);
+}
+
+static void help(void **state)
+{
+	static const char *const lines[] = {
+		"\"$A\" help", "\"$A\" -h", "\"$A\" --help", "\"$A\" h",
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(lines); i++) {
+		assert_int_equal(run(lines[i], out, err, sizeof(out)), ST_OK);
+		assert_contains(out, "Usage: anygatectl");
+		assert_string_equal(err, "");
+	}
+	assert_int_equal(run("\"$A\" help ad", out, err, sizeof(out)), ST_OK);
+	assert_contains(out, "listen-dev any|none|DEV");
+	assert_int_equal(run("\"$A\" add help", out, err, sizeof(out)), ST_OK);
+	assert_contains(out, "Usage: anygatectl add PREFIX");
+}
+
+static void version(void **state)
+{
+	(void)state;
+	assert_int_equal(run("\"$A\" -V", out, err, sizeof(out)), ST_OK);
+	assert_string_equal(out, "anygatectl " ANYGATE_VERSION "\n");
+	assert_int_equal(run("\"$A\" -j --version", out, err, sizeof(out)), ST_OK);
+	assert_string_equal(out, "{\"version\":\"" ANYGATE_VERSION "\"}\n");
+}
+
+static void no_netns(void **state)
+{
+	(void)state;
+	assert_int_equal(run("\"$A\" -n no-such-namespace show", out, err, sizeof(out)), ST_REFUSED);
+	assert_contains(err, "no network namespace \"no-such-namespace\": /run/netns/no-such-namespace");
+	assert_int_equal(run("\"$A\" -n /dev/null show", out, err, sizeof(out)), ST_REFUSED);
+	assert_contains(err, "network namespace \"/dev/null\"");
+	assert_int_equal(run("\"$A\" -n $(head -c 5000 /dev/zero | tr '\\0' x) show", out, err,
+			     sizeof(out)), ST_REFUSED);
+}
+
+static void no_module(void **state)
+{
+	static const char *const lines[] = {
+		"\"$A\"", "\"$A\" show", "\"$A\" show 192.0.2.53", "\"$A\" monitor",
+		"\"$A\" add 192.0.2.53 udp/53", "\"$A\" change 192.0.2.53 up 1s",
+		"\"$A\" del 192.0.2.53", "\"$A\" flush", "\"$A\" flush 192.0.2.0/24",
+		"\"$A\" -n /proc/self/ns/net show",
+	};
+	size_t i;
+
+	(void)state;
+	if (!access("/sys/module/anygate", F_OK))
+		skip();
+	for (i = 0; i < ARRAY_SIZE(lines); i++) {
+		assert_int_equal(run(lines[i], out, err, sizeof(out)), ST_REFUSED);
+		assert_string_equal(out, "");
+		if (strstr(err, "CAP_SYS_ADMIN"))
+			continue;	/* nobody but root enters a namespace */
+		assert_string_equal(err, "anygatectl: module anygate is not loaded (modprobe anygate, or insmod anygate.ko)\n");
+	}
+	assert_int_equal(run("\"$A\" version", out, err, sizeof(out)), ST_OK);
+	assert_contains(out, "module anygate is not loaded");
+	assert_int_equal(run("\"$A\" -j version", out, err, sizeof(out)), ST_OK);
+	assert_contains(out, "\"module\":null");
+	assert_int_equal(run("\"$A\" -j show", out, err, sizeof(out)), ST_REFUSED);
+	assert_contains(out, "\"status\":1");
+	assert_string_equal(err, "");
+}
+
+static void output_errors(void **state)
+{
+	(void)state;
+	assert_int_equal(run("\"$A\" help >/dev/full", out, err, sizeof(out)), ST_REFUSED);
+	assert_contains(err, "cannot write: No space left on device");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(usage_errors),
+		cmocka_unit_test(usage_errors_in_json),
+		cmocka_unit_test(long_arguments),
+		cmocka_unit_test(help),
+		cmocka_unit_test(version),
+		cmocka_unit_test(no_netns),
+		cmocka_unit_test(no_module),
+		cmocka_unit_test(output_errors),
+	};
+	const char *program = getenv("ANYGATECTL");
+
+	setenv("A", program ? program : "./anygatectl", 1);
+	return cmocka_run_group_tests_name("cli", tests, NULL, NULL);
+}

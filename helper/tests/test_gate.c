@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Gates, events and status from their attributes, complete and broken. */
+
+#include <errno.h>
+#include <json-c/json.h>
+#include <netlink/attr.h>
+#include <netlink/msg.h>
+
+#include "show.h"
+#include "testlib.h"
+
+static void decode(struct gate *g, struct nl_msg *msg)
+{
+	gate_decode(g, nlmsg_attrdata(nlmsg_hdr(msg), 0), nlmsg_attrlen(nlmsg_hdr(msg), 0));
+}
+
+static struct nl_msg *message(void)
+{
+	struct nl_msg *msg = nlmsg_alloc_size(65536);
+
+	nlmsg_put(msg, 0, 0, 0, 0, 0);
+	return msg;
+}
+
+static void round_trip(void **state)
+{
+	struct gate in = closed_gate(), out;
+	struct nl_msg *msg = message();
+	size_t n = ANYGATE_A_GATE_MAX;
+
+	(void)state;
+	/* every attribute there is */
+	in.has = ((1ULL << n) - 1) << 1;
+	in.has &= ~BIT(PAD);
+	in.table = 254;
+	in.metric = 1024;
+	strcpy(in.listen_dev, "vrf1");
+	in.deadline = 1;
+	in.error = ENODEV;
+	strcpy(in.error_msg, "add address");
+	in.retry_at = 2;
+	in.kind = ANYGATE_EVENT_KIND_TRANSITION;
+	in.seq = 1ULL << 40;
+	in.time = 3;
+	in.old_state = ANYGATE_STATE_OPEN;
+	in.source = ANYGATE_SOURCE_TIMER;
+	in.trigger = svc("udp/53", "2001:db8::53", 0);
+	in.pid = 4;
+	strcpy(in.comm, "nsd");
+	in.wait_ns = 5;
+	in.probe_ns = 6;
+	in.act_ns = 7;
+	in.total_ns = 8;
+	in.probes = ANYGATE_PROBES_LIVE;
+	encode_gate(msg, &in);
+	decode(&out, msg);
+	assert_true(in.has == out.has);
+	assert_int_equal(out.n_services, 1);
+	in.services[0] = out.services[0];
+	assert_memory_equal(&in.prefix, &out.prefix, sizeof(in.prefix));
+	assert_int_equal(out.metric, 1024);
+	assert_string_equal(out.listen_dev, "vrf1");
+	assert_int_equal(out.error, ENODEV);
+	assert_string_equal(out.error_msg, "add address");
+	assert_true(out.seq == 1ULL << 40);
+	assert_int_equal(out.trigger.port, 53);
+	assert_int_equal(out.total_ns, 8);
+	assert_string_equal(out.closer_comm, "nsd");
+	nlmsg_free(msg);
+}
+
+static void broken(void **state)
+{
+	struct nl_msg *msg = message();
+	struct gate g;
+
+	(void)state;
+	nla_put(msg, ANYGATE_A_GATE_PREFIX, 5, "12345");
+	nla_put(msg, ANYGATE_A_GATE_ID, 2, "12");
+	nla_put(msg, ANYGATE_A_GATE_SINCE, 4, "1234");
+	nla_put(msg, ANYGATE_A_GATE_SERVICE, 3, "\xff\xff\xff");
+	nla_put_u32(msg, ANYGATE_A_GATE_MAX + 1, 1);
+	nla_put_u32(msg, 1000, 1);
+	nla_put(msg, ANYGATE_A_GATE_CLOSER_COMM, 6, "a\033b\nc\377");
+	decode(&g, msg);
+	assert_true(g.has == (BIT(SERVICE) | BIT(CLOSER_COMM)));
+	assert_int_equal(g.services[0].port, 0);
+	assert_string_equal(g.closer_comm, "a\\x1bb\\x0ac\\xff");
+	nlmsg_free(msg);
+}
+
+static void too_many(void **state)
+{
+	struct nl_msg *msg = message();
+	struct gate g = open_gate();
+	char comm[600];
+	int i;
+
+	(void)state;
+	for (i = 0; i < 50; i++)
+		encode_gate(msg, &g);
+	memset(comm, '\033', sizeof(comm));
+	nla_put(msg, ANYGATE_A_GATE_CLOSER_COMM, sizeof(comm), comm);
+	nla_put(msg, ANYGATE_A_GATE_ERROR_MSG, sizeof(comm), comm);
+	nla_put(msg, ANYGATE_A_GATE_DEV, sizeof(comm), comm);
+	decode(&g, msg);
+	assert_int_equal(g.n_services, ANYGATE_SERVICES_MAX);
+	assert_int_equal(strlen(g.closer_comm), COMM_TEXT - 1);
+	nlmsg_free(msg);
+}
+
+static void host_prefix_is_default(void **state)
+{
+	struct nl_msg *msg = message();
+	struct gate g;
+
+	(void)state;
+	nla_put(msg, ANYGATE_A_GATE_PREFIX, 4, "\xc0\x00\x02\x35");
+	decode(&g, msg);
+	assert_int_equal(g.prefix.len, 32);
+	nlmsg_free(msg);
+}
+
+static void differing(void **state)
+{
+	struct gate g = open_gate();
+
+	(void)state;
+	assert_false(gate_differs(&g));
+	g.announced = ANYGATE_SWITCH_OFF;
+	assert_true(gate_differs(&g));
+	g.state = ANYGATE_STATE_CLOSING;
+	assert_true(gate_differs(&g));
+	g.state = ANYGATE_STATE_OPENING;
+	assert_false(gate_differs(&g));
+	g.announced = ANYGATE_SWITCH_ON;
+	assert_true(gate_differs(&g));
+	g = closed_gate();
+	assert_false(gate_differs(&g));
+	g.difference = ANYGATE_DIFFERENCE_FOREIGN;
+	assert_true(gate_differs(&g));
+}
+
+static void status(void **state)
+{
+	struct nl_msg *msg = message();
+	struct module_status st;
+	struct nlattr *nest;
+	char text[512];
+
+	(void)state;
+	nla_put_string(msg, ANYGATE_A_STATUS_VERSION, "0.1.0");
+	nla_put_u32(msg, ANYGATE_A_STATUS_GATES, 3);
+	nla_put_u32(msg, ANYGATE_A_STATUS_PROBES, ANYGATE_PROBES_LIVE);
+	nla_put_u32(msg, ANYGATE_A_STATUS_RECONCILE, 20);
+	nla_put_u32(msg, ANYGATE_A_STATUS_PROTOCOL, 114);
+	nla_put_u64(msg, ANYGATE_A_STATUS_MISSED, 5);
+	nest = nla_nest_start(msg, ANYGATE_A_STATUS_PROBE);
+	nla_put_string(msg, ANYGATE_A_PROBE_SYMBOL, "tcp_close");
+	nla_put_u32(msg, ANYGATE_A_PROBE_ARMED, ANYGATE_SWITCH_ON);
+	nla_put_u64(msg, ANYGATE_A_PROBE_MISSED, 5);
+	nla_nest_end(msg, nest);
+	status_decode(&st, nlmsg_attrdata(nlmsg_hdr(msg), 0), nlmsg_attrlen(nlmsg_hdr(msg), 0));
+	nlmsg_free(msg);
+
+	assert_string_equal(st.version, "0.1.0");
+	assert_int_equal(st.protocol, 114);
+	assert_int_equal(st.missed, 5);
+	assert_int_equal(st.n_probe, 1);
+	assert_string_equal(st.probe[0].symbol, "tcp_close");
+	assert_true(st.probe[0].armed);
+
+	status_warning(&st, text, sizeof(text));
+	assert_string_equal(text, "");
+	st.probes = ANYGATE_PROBES_DEGRADED;
+	status_warning(&st, text, sizeof(text));
+	assert_string_equal(text, "socket events are silenced (kernel.ftrace_enabled=0?); reconciling every 20 ms");
+	st.reconcile = 0;
+	st.probe[0].error = ENOENT;
+	status_warning(&st, text, sizeof(text));
+	assert_string_equal(text, "socket events are incomplete (tcp_close cannot be probed: No such file or directory); and the reconcile is off: NOTHING IS WATCHED");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(round_trip),
+		cmocka_unit_test(broken),
+		cmocka_unit_test(too_many),
+		cmocka_unit_test(host_prefix_is_default),
+		cmocka_unit_test(differing),
+		cmocka_unit_test(status),
+	};
+
+	return cmocka_run_group_tests_name("gate", tests, NULL, NULL);
+}

@@ -1,0 +1,448 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The verbs against a kernel that says what the test wants. */
+
+#include <errno.h>
+#include <json-c/json.h>
+#include <linux/genetlink.h>
+#include <netlink/attr.h>
+#include <netlink/msg.h>
+
+#include "cmd.h"
+#include "fake_kernel.h"
+#include "testlib.h"
+
+static char *out, *err;
+
+static int start(void **state)
+{
+	(void)state;
+	memset(&opt, 0, sizeof(opt));
+	out = err = NULL;
+	fake_start();
+	return 0;
+}
+
+static int stop(void **state)
+{
+	(void)state;
+	fake_stop();
+	free(out);
+	free(err);
+	return 0;
+}
+
+static int run(int (*cmd)(int argc, char **argv), const char *line)
+{
+	static char buffer[512];
+	char *argv[64], *word, *save = NULL;
+	int argc = 0, ret;
+
+	snprintf(buffer, sizeof(buffer), "%s", line);
+	for (word = strtok_r(buffer, " ", &save); word; word = strtok_r(NULL, " ", &save))
+		argv[argc++] = word;
+	free(out);
+	free(err);
+	capture_begin();
+	ret = cmd(argc, argv);
+	out = capture_end(&err);
+	return ret;
+}
+
+static struct nlattr *attrs_of(unsigned int request, int *len)
+{
+	const struct nlmsghdr *nlh = fake_request(request);
+
+	assert_non_null(nlh);
+	*len = nlmsg_attrlen(nlh, GENL_HDRLEN);
+	return nlmsg_attrdata(nlh, GENL_HDRLEN);
+}
+
+static void add_minimal(void **state)
+{
+	struct nlattr *tb[ANYGATE_A_GATE_MAX + 1], *service[ANYGATE_A_SERVICE_MAX + 1];
+	const struct nlmsghdr *nlh;
+	struct nlattr *attrs;
+	unsigned int i;
+	int len;
+
+	(void)state;
+	fake_gate(&(struct gate){ .has = BIT(ID), .id = 1 }, 0);
+	fake_error(0, NULL, 0);
+	assert_int_equal(run(cmd_add, "192.0.2.53/32 udp/53"), ST_OK);
+	assert_string_equal(out, "");
+	assert_string_equal(err, "");
+
+	nlh = fake_request(0);
+	assert_int_equal(((struct genlmsghdr *)NLMSG_DATA(nlh))->cmd, ANYGATE_CMD_GATE_ADD);
+	assert_int_equal(((struct genlmsghdr *)NLMSG_DATA(nlh))->version, 1);
+	assert_int_equal(nlh->nlmsg_flags, NLM_F_REQUEST | NLM_F_ACK);
+	attrs = attrs_of(0, &len);
+	assert_int_equal(nla_parse(tb, ANYGATE_A_GATE_MAX, attrs, len, NULL), 0);
+	for (i = 0; i <= ANYGATE_A_GATE_MAX; i++)
+		assert_int_equal(!!tb[i], i == ANYGATE_A_GATE_PREFIX ||
+				 i == ANYGATE_A_GATE_PREFIX_LEN || i == ANYGATE_A_GATE_SERVICE);
+	assert_int_equal(nla_len(tb[ANYGATE_A_GATE_PREFIX]), 4);
+	assert_memory_equal(nla_data(tb[ANYGATE_A_GATE_PREFIX]), "\xc0\x00\x02\x35", 4);
+	assert_int_equal(nla_get_u32(tb[ANYGATE_A_GATE_PREFIX_LEN]), 32);
+	assert_int_equal(tb[ANYGATE_A_GATE_SERVICE]->nla_type,
+			 NLA_F_NESTED | ANYGATE_A_GATE_SERVICE);
+	nla_parse_nested(service, ANYGATE_A_SERVICE_MAX, tb[ANYGATE_A_GATE_SERVICE], NULL);
+	assert_int_equal(nla_len(service[ANYGATE_A_SERVICE_ADDRESS]), 4);
+	assert_int_equal(nla_get_u32(service[ANYGATE_A_SERVICE_PROTOCOL]), 17);
+	assert_int_equal(nla_get_u32(service[ANYGATE_A_SERVICE_PORT]), 53);
+	assert_null(service[ANYGATE_A_SERVICE_LISTENERS]);
+}
+
+static void add_everything(void **state)
+{
+	struct gate g;
+	struct nlattr *attrs;
+	int len;
+
+	(void)state;
+	fake_error(0, NULL, 0);
+	fake_end();
+	fake_error(0, NULL, 0);
+	fake_end();
+	assert_int_equal(run(cmd_add, "2001:db8::53 tcp/53 udp/53 dev dummy0 hold off up 300ms down 2s listen-dev vrf1 action address"), ST_OK);
+	attrs = attrs_of(0, &len);
+	gate_decode(&g, attrs, len);
+	assert_true(g.has == (BIT(PREFIX) | BIT(PREFIX_LEN) | BIT(SERVICE) | BIT(DEV) | BIT(HOLD) |
+			      BIT(UP) | BIT(DOWN) | BIT(LISTEN_POLICY) | BIT(LISTEN_DEV) |
+			      BIT(ACTION)));
+	assert_string_equal(g.dev, "dummy0");
+	assert_string_equal(g.listen_dev, "vrf1");
+	assert_int_equal(g.listen_policy, ANYGATE_LISTEN_POLICY_DEV);
+	assert_int_equal(g.hold, ANYGATE_SWITCH_OFF);
+	assert_int_equal(g.up, 300);
+	assert_int_equal(g.down, 2000);
+	assert_int_equal(g.n_services, 2);
+	assert_int_equal(g.services[0].protocol, 6);
+
+	assert_int_equal(run(cmd_change, "192.0.2.0/24 table main metric 5 listen-dev none"), ST_OK);
+	attrs = attrs_of(1, &len);
+	gate_decode(&g, attrs, len);
+	assert_true(g.has == (BIT(PREFIX) | BIT(PREFIX_LEN) | BIT(TABLE) | BIT(METRIC) |
+			      BIT(LISTEN_POLICY)));
+	assert_int_equal(g.table, 254);
+	assert_int_equal(g.listen_policy, ANYGATE_LISTEN_POLICY_NONE);
+}
+
+static void refused(void **state)
+{
+	struct nlattr *attrs, *dev;
+	int len;
+
+	(void)state;
+	fake_error(EEXIST, NULL, 0);
+	fake_end();
+	fake_error(ENODEV, "the device does not exist", 36);
+	fake_end();
+	fake_error(EPERM, NULL, 0);
+	fake_end();
+	fake_error(ENOENT, NULL, 0);
+	fake_end();
+	fake_error(EINVAL, "because", 0);
+	fake_end();
+	assert_int_equal(run(cmd_add, "192.0.2.53 udp/53"), ST_REFUSED);
+	assert_string_equal(err, "anygatectl: 192.0.2.53/32 has a gate already; use change\n");
+
+	assert_int_equal(run(cmd_add, "192.0.2.53 udp/53 dev eth9"), ST_REFUSED);
+	/* the offset above is really that of the device */
+	attrs = attrs_of(1, &len);
+	dev = nla_find(attrs, len, ANYGATE_A_GATE_DEV);
+	assert_int_equal((const char *)dev - (const char *)fake_request(1), 36);
+	assert_string_equal(err, "anygatectl: 192.0.2.53/32: dev eth9: the device does not exist\n");
+
+	assert_int_equal(run(cmd_flush, ""), ST_REFUSED);
+	assert_contains(err, "flush: not permitted: CAP_NET_ADMIN is needed");
+
+	assert_int_equal(run(cmd_del, "192.0.2.53"), ST_REFUSED);
+	assert_string_equal(err, "anygatectl: 192.0.2.53/32: No such gate\n");
+
+	opt.json = true;
+	assert_int_equal(run(cmd_del, "192.0.2.53"), ST_REFUSED);
+	assert_string_equal(out, "{\"error\":\"192.0.2.53/32: because\",\"status\":1}\n");
+	assert_string_equal(err, "");
+}
+
+static void note(void **state)
+{
+	(void)state;
+	fake_error(0, "the address was there before", 0);
+	assert_int_equal(run(cmd_add, "192.0.2.53 udp/53"), ST_OK);
+	assert_contains(err, "192.0.2.53/32: note: the address was there before");
+}
+
+static void no_module(void **state)
+{
+	(void)state;
+	fake_module_missing();
+	assert_int_equal(run(cmd_add, "192.0.2.53 udp/53"), ST_REFUSED);
+	assert_int_equal(run(cmd_del, "192.0.2.53"), ST_REFUSED);
+	assert_int_equal(run(cmd_flush, ""), ST_REFUSED);
+	assert_int_equal(run(cmd_show, ""), ST_REFUSED);
+	assert_int_equal(run(cmd_monitor, ""), ST_REFUSED);
+	assert_contains(err, "module anygate is not loaded");
+	assert_int_equal(run(cmd_version, ""), ST_OK);
+	assert_string_equal(out, "anygatectl " ANYGATE_VERSION "\nmodule anygate is not loaded\n");
+}
+
+static void show_all(void **state)
+{
+	struct gate a = closed_gate(), b = open_gate();
+
+	(void)state;
+	fake_gate(&a, NLM_F_MULTI);
+	fake_gate(&b, NLM_F_MULTI);
+	fake_done(0, 0);
+	fake_end();
+	fake_status(ANYGATE_PROBES_DEGRADED, 20);
+	fake_error(0, NULL, 0);
+	assert_int_equal(run(cmd_show, ""), ST_OK);
+	assert_int_equal(fake_request(0)->nlmsg_flags & NLM_F_DUMP, NLM_F_DUMP);
+	/* the warning, the header, and the gates in order */
+	assert_ptr_equal(strstr(out, "warning: socket events are silenced (kernel.ftrace_enabled=0?); reconciling every 20 ms\nPREFIX "), out);
+	assert_contains(out, "\n192.0.2.53/32     open    lo         udp/53(1) tcp/53(1)  ");
+	assert_true(strstr(out, "192.0.2.53/32") < strstr(out, "2001:db8::53/128"));
+}
+
+static void show_json(void **state)
+{
+	struct gate a = closed_gate(), b = open_gate();
+	struct json_object *o;
+
+	(void)state;
+	opt.json = true;
+	fake_gate(&a, NLM_F_MULTI);
+	fake_gate(&b, NLM_F_MULTI);
+	fake_done(0, 0);
+	fake_end();
+	fake_status(ANYGATE_PROBES_LIVE, 1000);
+	fake_error(0, NULL, 0);
+	assert_int_equal(run(cmd_show, ""), ST_OK);
+	o = json_tokener_parse(out);
+	assert_int_equal(json_object_array_length(o), 2);
+	assert_string_equal(json_path(o, "0.prefix"), "\"192.0.2.53/32\"");
+	assert_string_equal(json_path(o, "1.probes"), "\"live\"");
+	json_object_put(o);
+}
+
+static void show_none(void **state)
+{
+	(void)state;
+	fake_done(0, 0);
+	fake_end();
+	fake_status(ANYGATE_PROBES_IDLE, 1000);
+	fake_error(0, NULL, 0);
+	fake_end();
+	assert_int_equal(run(cmd_show, ""), ST_OK);
+	assert_string_equal(out, "");
+	assert_string_equal(err, "");
+	fake_done(0, 0);
+	fake_end();
+	fake_status(ANYGATE_PROBES_IDLE, 1000);
+	fake_error(0, NULL, 0);
+	opt.json = true;
+	assert_int_equal(run(cmd_show, ""), ST_OK);
+	assert_string_equal(out, "[]\n");
+}
+
+static void show_one(void **state)
+{
+	struct gate g = open_gate();
+	struct json_object *o;
+
+	(void)state;
+	fake_gate(&g, 0);
+	fake_error(0, NULL, 0);
+	fake_end();
+	/* gates are shown even if the module's health is not known */
+	fake_error(EOPNOTSUPP, NULL, 0);
+	fake_end();
+	fake_error(ENOENT, "some words", 0);
+	fake_end();
+	assert_int_equal(run(cmd_show, "192.0.2.53"), ST_OK);
+	assert_contains(out, "prefix: 192.0.2.53/32\n");
+	assert_contains(out, "service: tcp/53, 1 listener\n");
+	assert_int_equal(fake_request(0)->nlmsg_flags & NLM_F_DUMP, 0);
+
+	assert_int_equal(run(cmd_show, "192.0.2.54"), ST_REFUSED);
+	assert_string_equal(err, "anygatectl: 192.0.2.54/32: No such gate\n");
+
+	opt.json = true;
+	fake_gate(&g, 0);
+	fake_error(0, NULL, 0);
+	fake_end();
+	fake_error(EOPNOTSUPP, NULL, 0);
+	fake_end();
+	assert_int_equal(run(cmd_show, "192.0.2.53"), ST_OK);
+	o = json_tokener_parse(out);
+	assert_int_equal(json_object_array_length(o), 1);
+	assert_string_equal(json_path(o, "0.probes"), "absent");
+	json_object_put(o);
+}
+
+static void show_interrupted(void **state)
+{
+	struct gate a = closed_gate(), b = open_gate();
+
+	(void)state;
+	/* a gate goes away while the first dump runs */
+	fake_gate(&a, NLM_F_MULTI);
+	fake_gate(&b, NLM_F_MULTI | NLM_F_DUMP_INTR);
+	fake_done(0, NLM_F_DUMP_INTR);
+	fake_end();
+	fake_gate(&b, NLM_F_MULTI);
+	fake_done(0, 0);
+	fake_end();
+	fake_status(ANYGATE_PROBES_LIVE, 1000);
+	fake_error(0, NULL, 0);
+	assert_int_equal(run(cmd_show, ""), ST_OK);
+	assert_contains(out, "192.0.2.53/32");
+	assert_null(strstr(out, "2001:db8"));
+	assert_string_equal(err, "");
+}
+
+static void show_always_interrupted(void **state)
+{
+	struct gate g = open_gate();
+	int i;
+
+	(void)state;
+	for (i = 0; i < 20; i++) {
+		fake_gate(&g, NLM_F_MULTI | NLM_F_DUMP_INTR);
+		fake_done(0, 0);
+		fake_end();
+	}
+	fake_status(ANYGATE_PROBES_LIVE, 1000);
+	fake_error(0, NULL, 0);
+	assert_int_equal(run(cmd_show, ""), ST_OK);
+	assert_contains(out, "192.0.2.53/32");
+	assert_contains(err, "the gates change while they are read");
+}
+
+static void show_dump_fails(void **state)
+{
+	(void)state;
+	fake_done(ENOMEM, 0);
+	fake_end();
+	assert_int_equal(run(cmd_show, ""), ST_REFUSED);
+	assert_string_equal(out, "");
+	assert_contains(err, "Cannot allocate memory");
+}
+
+static void version(void **state)
+{
+	struct json_object *o;
+
+	(void)state;
+	fake_status(ANYGATE_PROBES_LIVE, 1000);
+	fake_error(0, NULL, 0);
+	fake_end();
+	assert_int_equal(run(cmd_version, ""), ST_OK);
+	assert_string_equal(out, "anygatectl " ANYGATE_VERSION "\n"
+			    "anygate 0.1.0, probes live, reconcile every 1s, protocol 114, 2 of at most 1024 gates\n");
+	fake_status(ANYGATE_PROBES_DEGRADED, 0);
+	fake_error(0, NULL, 0);
+	opt.json = true;
+	assert_int_equal(run(cmd_version, ""), ST_OK);
+	o = json_tokener_parse(out);
+	assert_string_equal(json_path(o, "version"), "\"" ANYGATE_VERSION "\"");
+	assert_string_equal(json_path(o, "module.probes"), "\"degraded\"");
+	assert_string_equal(json_path(o, "module.reconcile_ms"), "0");
+	assert_string_equal(json_path(o, "module.protocol"), "114");
+	json_object_put(o);
+}
+
+/* Ends with the SIGTERM that the fake kernel sends when it has said all. */
+static void monitor(void **state)
+{
+	struct gate ev = open_gate();
+
+	(void)state;
+	ev.has |= BIT(KIND) | BIT(SEQ) | BIT(OLD_STATE);
+	ev.kind = ANYGATE_EVENT_KIND_TRANSITION;
+	ev.seq = 5;
+	fake_event(&ev);
+	ev.seq = 6;
+	fake_event(&ev);
+	ev.seq = 9;
+	fake_event(&ev);
+	ev.seq = 11;
+	fake_event(&ev);
+	fake_ctrl(CTRL_CMD_DELFAMILY);
+	assert_int_equal(run(cmd_monitor, ""), ST_OK);
+	assert_string_equal(out,
+			    "192.0.2.53/32 closed -> open listener\n"
+			    "192.0.2.53/32 closed -> open listener\n"
+			    "lost 2 events\n"
+			    "192.0.2.53/32 closed -> open listener\n"
+			    "lost 1 event\n"
+			    "192.0.2.53/32 closed -> open listener\n"
+			    "anygate unloaded\n");
+}
+
+static void monitor_json(void **state)
+{
+	struct gate ev = open_gate();
+
+	(void)state;
+	opt.json = true;
+	ev.has = BIT(KIND) | BIT(SEQ) | BIT(PROBES);
+	ev.kind = ANYGATE_EVENT_KIND_LIVE;
+	ev.probes = ANYGATE_PROBES_LIVE;
+	ev.n_services = 0;
+	ev.seq = 5;
+	fake_event(&ev);
+	ev.seq = 7;
+	fake_event(&ev);
+	assert_int_equal(run(cmd_monitor, ""), ST_OK);
+	assert_string_equal(out,
+			    "{\"seq\":5,\"kind\":\"live\",\"probes\":\"live\"}\n"
+			    "{\"kind\":\"lost\",\"events\":1}\n"
+			    "{\"seq\":7,\"kind\":\"live\",\"probes\":\"live\"}\n");
+}
+
+/* The kernel says ENOBUFS when a subscriber is too slow. */
+static void monitor_overrun(void **state)
+{
+	struct gate ev = open_gate();
+
+	(void)state;
+	ev.has |= BIT(KIND) | BIT(OLD_STATE);
+	ev.kind = ANYGATE_EVENT_KIND_TRANSITION;
+	fake_event(&ev);
+	fake_flood(1000);
+	assert_int_equal(run(cmd_monitor, ""), ST_OK);
+	if (!*out)
+		skip();	/* groups are for root only */
+	assert_contains(out, "192.0.2.53/32 closed -> open listener\n");
+	assert_contains(out, "events lost\n");
+}
+
+#define test(name)	cmocka_unit_test_setup_teardown(name, start, stop)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		test(add_minimal),
+		test(add_everything),
+		test(refused),
+		test(note),
+		test(no_module),
+		test(show_all),
+		test(show_json),
+		test(show_none),
+		test(show_one),
+		test(show_interrupted),
+		test(show_always_interrupted),
+		test(show_dump_fails),
+		test(version),
+		test(monitor),
+		test(monitor_json),
+		test(monitor_overrun),
+	};
+
+	return cmocka_run_group_tests_name("nl", tests, NULL, NULL);
+}

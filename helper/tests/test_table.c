@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Columns that line up. */
+
+#include "show.h"
+#include "table.h"
+#include "testlib.h"
+
+#define NOW	(100 * NSEC_PER_SEC)
+
+static char *print(struct table *t)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+
+	table_print(t, f);
+	fclose(f);
+	return text;
+}
+
+static void aligned(void **state)
+{
+	struct table t = { 0 };
+	char *out;
+	int i;
+
+	(void)state;
+	for (i = 0; i < 2 * TABLE_COLUMNS; i++)
+		table_cell(&t, "%.*s", i + 1, "abcdefghijkl");
+	out = print(&t);
+	assert_string_equal(out,
+			    "a        ab        abc        abcd        abcde        abcdef\n"
+			    "abcdefg  abcdefgh  abcdefghi  abcdefghij  abcdefghijk  abcdefghijkl\n");
+	free(out);
+}
+
+static void many_rows(void **state)
+{
+	struct table t = { 0 };
+	size_t lines = 0;
+	char *out, *c;
+	int i;
+
+	(void)state;
+	for (i = 0; i < 1000 * TABLE_COLUMNS; i++)
+		table_cell(&t, "%d", i);
+	out = print(&t);
+	for (c = out; *c; c++)
+		lines += *c == '\n';
+	assert_int_equal(lines, 1000);
+	assert_null(t.cells);
+	free(out);
+}
+
+static void nothing(void **state)
+{
+	struct table t = { 0 };
+	char *out = print(&t);
+
+	(void)state;
+	assert_string_equal(out, "");
+	free(out);
+}
+
+static void gates(void **state)
+{
+	struct gate open = open_gate(), closed = closed_gate(), opening = open_gate();
+	struct table t = { 0 };
+	char *out;
+
+	(void)state;
+	closed.since = 0;
+	opening.prefix = pfx("198.51.100.0/24");
+	opening.action = ANYGATE_ACTION_ROUTE;
+	opening.n_services = 1;
+	opening.services[0] = svc("198.51.100.1:udp/53", NULL, 2);
+	opening.state = ANYGATE_STATE_OPENING;
+	opening.reason = ANYGATE_REASON_UP_DELAY;
+	opening.announced = ANYGATE_SWITCH_OFF;
+	opening.since = NOW - 400 * NSEC_PER_MSEC;
+	opening.deadline = NOW + 600 * NSEC_PER_MSEC;
+	opening.has |= BIT(DEADLINE);
+
+	show_header(&t);
+	show_row(&t, &open, NOW);
+	show_row(&t, &closed, NOW);
+	show_row(&t, &opening, NOW);
+	out = print(&t);
+	assert_string_equal(out,
+		"PREFIX            STATE    ANNOUNCED  SERVICES                SINCE  WHY\n"
+		"192.0.2.53/32     open     lo         udp/53(1) tcp/53(1)     12s    listener\n"
+		"2001:db8::53/128  closed   -          udp/53(0)               1m40s  no-listener: nsd[1234] closed it\n"
+		"198.51.100.0/24   opening  -          198.51.100.1:udp/53(2)  0.4s   up-delay, opens in 0.6s\n");
+	free(out);
+}
+
+static void widest(void **state)
+{
+	struct gate g = closed_gate();
+	struct table t = { 0 };
+	unsigned int i;
+	char *out;
+
+	(void)state;
+	g.prefix = pfx("2001:db8:ffff:ffff::/64");
+	g.n_services = ANYGATE_SERVICES_MAX;
+	for (i = 0; i < g.n_services; i++) {
+		g.services[i] = svc("tcp/65535", "2001:db8:ffff:ffff:ffff:ffff:ffff:ffff",
+				    UINT32_MAX);
+		/* a kernel gone mad must not overrun us */
+		g.services[i].port = UINT32_MAX;
+	}
+	show_row(&t, &g, NOW);
+	out = print(&t);
+	assert_contains(out, "]:tcp/4294967295(4294967295)  12s");
+	free(out);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(aligned),
+		cmocka_unit_test(many_rows),
+		cmocka_unit_test(nothing),
+		cmocka_unit_test(gates),
+		cmocka_unit_test(widest),
+	};
+
+	return cmocka_run_group_tests_name("table", tests, NULL, NULL);
+}

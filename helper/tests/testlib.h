@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef ANYGATECTL_TESTLIB_H
+#define ANYGATECTL_TESTLIB_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "gate.h"
+
+struct nl_msg;
+struct json_object;
+
+#define BIT(attr)	(1ULL << ANYGATE_A_GATE_##attr)
+
+#define assert_contains(text, part)						\
+	do {									\
+		if (!strstr(text, part))					\
+			fail_msg("\"%s\" does not contain \"%s\"", text, part);	\
+	} while (0)
+
+struct prefix pfx(const char *text);
+struct service svc(const char *text, const char *addr, uint32_t listeners);
+struct gate open_gate(void);
+struct gate closed_gate(void);
+void encode_gate(struct nl_msg *msg, const struct gate *g);
+
+void capture_begin(void);
+char *capture_end(char **err);
+char *capture_file(FILE **f, size_t *size);
+const char *json_path(struct json_object *o, const char *path);
+
+#endif
