@@ -2,6 +2,7 @@
 /* What a gate is about, in words for people. */
 
 #include <errno.h>
+#include <linux/rtnetlink.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -149,7 +150,7 @@ const char *announced_text(const struct gate *g, char *buf, size_t size)
 		snprintf(buf, size, "-");
 	else if (g->action == ANYGATE_ACTION_ADDRESS)
 		snprintf(buf, size, "%s", *g->dev ? g->dev : "lo");
-	else if (!g->table || g->table == 254)
+	else if (!g->table || g->table == RT_TABLE_MAIN)
 		snprintf(buf, size, "blackhole");
 	else
 		snprintf(buf, size, "blackhole/%s",

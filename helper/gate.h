@@ -13,13 +13,10 @@ static_assert(ANYGATE_A_GATE_MAX < 64, "struct gate has one bit per attribute");
 
 #define COMM_TEXT	(4 * 16 + 1)	/* TASK_COMM_LEN, every byte escaped */
 
-/**
- * struct gate - a gate, or an event that concerns one, as the kernel sent it
- * @has: one bit for every attribute that was there; see gate_has()
- * @n_services: number of @services
- * @services: what the gate stands for
- *
- * The other fields are the attributes of the same name. Strings are clean.
+/*
+ * A gate, or an event that concerns one, as the kernel sent it. The fields are
+ * the attributes of the specification by the same name; has, with a bit for
+ * each of them, tells which were there. Strings are safe to print.
  */
 struct gate {
 	uint64_t has;
@@ -113,11 +110,9 @@ struct probe {
 	uint64_t missed;
 };
 
-/**
- * struct module_status - the module's health, as the kernel sent it
- * @n_probe: number of @probe
- *
- * The other fields are the attributes of the same name.
+/*
+ * The module's health, as the kernel sent it: the attributes of the
+ * specification by the same name.
  */
 struct module_status {
 	char version[64];
