@@ -249,15 +249,15 @@ static int addr_msg(struct anygate_net *agn, const struct anygate_obj *obj,
 	if (!add)
 		return 0;
 
-	/* Nothing to detect duplicates of: other nodes have it by intention. */
-	if (addr->family == AF_INET6)
-		flags = IFA_F_NODAD;
 	/*
-	 * No IFA_F_NOPREFIXROUTE on our own: FRR makes no connected route of
-	 * an address that has it.
+	 * Ours: no duplicates to be detected, since other nodes have the
+	 * address by intention.  And no IFA_F_NOPREFIXROUTE: FRR makes no
+	 * connected route of an address that has it.
 	 */
 	if (saved)
-		flags |= saved->flags;
+		flags = saved->flags;
+	else if (addr->family == AF_INET6)
+		flags = IFA_F_NODAD;
 	put_u32(nlh, IFA_FLAGS, flags);
 	if (saved) {
 		struct ifa_cacheinfo ci = {

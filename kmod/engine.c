@@ -203,6 +203,18 @@ static void withdraw(struct anygate_gate *gate)
 	}
 }
 
+/*
+ * Remove an object, known or only suspected to be there.  A failure counts
+ * only where it was known: there is nothing of ours to be left behind else.
+ */
+static int remove_obj(struct anygate_net *agn, struct anygate_obj *obj)
+{
+	bool known = obj->present;
+
+	anygate_obj_del(agn, obj);
+	return known ? obj->err : 0;
+}
+
 /* Put an adopted address back, or remove what is ours.  0 if that is done. */
 static int restore(struct anygate_gate *gate, struct anygate_obj *obj)
 {
@@ -212,13 +224,14 @@ static int restore(struct anygate_gate *gate, struct anygate_obj *obj)
 	    obj->owner == ANYGATE_OWNER_ADOPTED) {
 		if (!obj->present)
 			anygate_obj_add(agn, obj);
-	} else if (obj->present && obj->type == ANYGATE_OBJ_ADDR &&
-		   obj->owner == ANYGATE_OWNER_FOREIGN) {
-		return 0;
-	} else if (obj->present || obj->check) {
-		anygate_obj_del(agn, obj);
+		return obj->err;
 	}
-	return obj->err;
+	if (obj->type == ANYGATE_OBJ_ADDR &&
+	    obj->owner == ANYGATE_OWNER_FOREIGN)
+		return 0;
+	if (obj->present || obj->check)
+		return remove_obj(agn, obj);
+	return 0;
 }
 
 /* Change the tables to what is wanted, as far as it is time to.  True if
@@ -734,10 +747,8 @@ static int undo(struct anygate_gate *gate)
 			gate->retired.type = ANYGATE_OBJ_NONE;
 	}
 	/* Last: until here it let daemons bind. */
-	if (!ret && (gate->hold.present || hold_wanted(gate))) {
-		anygate_obj_del(gate->agn, &gate->hold);
-		ret = gate->hold.err;
-	}
+	if (!ret && (gate->hold.present || hold_wanted(gate)))
+		ret = remove_obj(gate->agn, &gate->hold);
 	return ret;
 }
 
