@@ -516,6 +516,23 @@ int anygate_engine_run(struct anygate_net *agn, struct anygate_req *req);
 void anygate_engine_kick(struct anygate_net *agn);
 u32 anygate_engine_period(void);
 
+/* request.c */
+void anygate_requests_take(struct anygate_net *agn);
+
+/* look.c */
+void anygate_look(struct anygate_gate *gate, bool start);
+
+/* upkeep.c */
+void anygate_upkeep_init(struct anygate_gate *gate);
+bool anygate_upkeep_replaceable(const struct anygate_gate *gate,
+				const struct anygate_conf *conf);
+void anygate_upkeep_replace(struct anygate_gate *gate);
+void anygate_upkeep_device(struct anygate_gate *gate);
+void anygate_upkeep_check(struct anygate_gate *gate, u64 now);
+bool anygate_upkeep_act(struct anygate_gate *gate, u64 now);
+u64 anygate_upkeep_deadline(const struct anygate_gate *gate);
+int anygate_upkeep_undo(struct anygate_gate *gate);
+
 /* watch.c */
 int anygate_watch_init(void);
 void anygate_watch_exit(void);

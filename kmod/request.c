@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Requests, carried out by the engine: gates come, change and go.
+ */
+#include <linux/netlink.h>
+#include <linux/sched.h>
+
+#include "anygate.h"
+
+static void tell_simply(struct anygate_gate *gate,
+			enum anygate_event_kind kind)
+{
+	struct anygate_event event = {
+		.kind = kind,
+		.gate = gate,
+		.old_state = gate->fsm.state,
+		.source = ANYGATE_SOURCE_REQUEST,
+	};
+
+	anygate_netlink_event(gate->agn, &event);
+}
+
+static int add_gate(struct anygate_net *agn, struct anygate_req *req)
+{
+	struct anygate_gate *gate = req->gate;
+	unsigned int max;
+	int ret;
+
+	max = agn->net->user_ns == &init_user_ns ?
+	      READ_ONCE(anygate_max_gates) : READ_ONCE(anygate_max_gates_user);
+	if (agn->n_gates >= max) {
+		NL_SET_ERR_MSG(req->extack,
+			       "this namespace has all the gates it may have; see the parameters max_gates and max_gates_user");
+		return -ENOSPC;
+	}
+	ret = anygate_gate_link(gate);
+	if (ret == -EEXIST)
+		NL_SET_ERR_MSG(req->extack, "the prefix has a gate already");
+	if (ret)
+		return ret;
+
+	anygate_upkeep_init(gate);
+	gate->source = ANYGATE_SOURCE_REQUEST;
+	anygate_look(gate, true);
+	tell_simply(gate, ANYGATE_EVENT_KIND_ADDED);
+	return 0;
+}
+
+static int change_gate(struct anygate_net *agn, struct anygate_req *req)
+{
+	struct anygate_gate *gate = req->gate;
+	int ret;
+
+	if (!anygate_upkeep_replaceable(gate, req->conf)) {
+		NL_SET_ERR_MSG(req->extack,
+			       "the last change of this gate is still being carried out; see its error in show");
+		return -EBUSY;
+	}
+	if (req->services) {
+		ret = anygate_gate_set_services(gate, req->services);
+		if (ret)
+			return ret;
+	}
+	anygate_gate_set_conf(gate, req->conf);
+	anygate_upkeep_replace(gate);
+	gate->source = ANYGATE_SOURCE_REQUEST;
+	anygate_look(gate, false);
+	tell_simply(gate, ANYGATE_EVENT_KIND_CHANGED);
+	return 0;
+}
+
+static void remove_gate(struct anygate_gate *gate)
+{
+	gate->fsm.reason = ANYGATE_REASON_DELETED;
+	tell_simply(gate, ANYGATE_EVENT_KIND_DELETED);
+	anygate_gate_unlink(gate);
+	anygate_gate_free(gate);
+}
+
+static int del_gate(struct anygate_gate *gate, struct netlink_ext_ack *extack)
+{
+	int ret;
+
+	ret = anygate_upkeep_undo(gate);
+	if (ret) {
+		/* What was undone is done again: the gate lives on. */
+		anygate_gate_mark(gate, ANYGATE_SOURCE_REQUEST);
+		NL_SET_ERR_MSG(extack,
+			       "the address or route could not be put back as it was; the gate stays, see its error in show");
+		return ret;
+	}
+	remove_gate(gate);
+	return 0;
+}
+
+static int flush_gates(struct anygate_net *agn, struct anygate_req *req)
+{
+	struct anygate_gate *gate;
+	unsigned long id;
+	int ret = 0, err;
+
+	xa_for_each(&agn->gates, id, gate) {
+		if (req->within.addr.family &&
+		    !anygate_prefix_within(&gate->conf.prefix, &req->within))
+			continue;
+		err = del_gate(gate, req->extack);
+		if (!ret)
+			ret = err;
+	}
+	return ret;
+}
+
+/* The module goes: undo what can be undone, whatever fails. */
+static int stop_gates(struct anygate_net *agn)
+{
+	bool keep = anygate_unload_keeps();
+	struct anygate_gate *gate;
+	unsigned int tries;
+	unsigned long id;
+
+	xa_for_each(&agn->gates, id, gate) {
+		/* A want of memory passes, and this is the last chance. */
+		for (tries = 0; !keep && tries < 8 && anygate_upkeep_undo(gate); tries++)
+			cond_resched();
+		if (!keep && tries == 8)
+			pr_err("gate %u: tables not restored\n", gate->id);
+		remove_gate(gate);
+	}
+	return 0;
+}
+
+/**
+ * anygate_requests_take() - carry out all requests
+ * @agn: the namespace
+ *
+ * Context: the engine, @agn->lock held; releases it to wait for RTNL.
+ */
+void anygate_requests_take(struct anygate_net *agn)
+{
+	struct anygate_req *req;
+
+	for (;;) {
+		spin_lock(&agn->req_lock);
+		req = list_first_entry_or_null(&agn->reqs, struct anygate_req,
+					       list);
+		if (req)
+			list_del(&req->list);
+		spin_unlock(&agn->req_lock);
+		if (!req)
+			return;
+
+		switch (req->type) {
+		case ANYGATE_REQ_ADD:
+			req->ret = add_gate(agn, req);
+			break;
+		case ANYGATE_REQ_CHANGE:
+			req->ret = change_gate(agn, req);
+			break;
+		case ANYGATE_REQ_DEL:
+			req->ret = del_gate(req->gate, req->extack);
+			break;
+		case ANYGATE_REQ_FLUSH:
+			req->ret = flush_gates(agn, req);
+			break;
+		case ANYGATE_REQ_STOP:
+			req->ret = stop_gates(agn);
+			break;
+		}
+		complete(&req->done);
+	}
+}

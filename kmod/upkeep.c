@@ -1,0 +1,410 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Upkeep of a gate's objects: from "the prefix is wanted" to what is to be
+ * added or removed, in which order, when to try again, and what others have
+ * done to it meanwhile.
+ */
+#include <linux/netdevice.h>
+#include <linux/timekeeping.h>
+
+#include "anygate.h"
+
+/* Backoff against another program that undoes what we do, in milliseconds. */
+static const u32 contest_ms[] = { 1, 10, 100, 1000 };
+
+/* So long after the last time, the backoff starts anew. */
+#define CONTEST_CALM_NS (30 * NSEC_PER_SEC)
+
+static bool due(const struct anygate_obj *obj, u64 now)
+{
+	return now >= obj->retry_at;
+}
+
+static bool hold_wanted(const struct anygate_gate *gate)
+{
+	return gate->conf.hold && gate->conf.action == ANYGATE_ACTION_ADDRESS;
+}
+
+static bool dev_up(const struct anygate_net *agn, const char *name)
+{
+	struct net_device *dev;
+	bool up;
+
+	rcu_read_lock();
+	dev = dev_get_by_name_rcu(agn->net, name);
+	up = dev && (READ_ONCE(dev->flags) & IFF_UP);
+	rcu_read_unlock();
+	return up;
+}
+
+/* Somebody undid what we did: do it again, but ever more slowly. */
+static void contest(struct anygate_gate *gate, struct anygate_obj *obj, u64 now)
+{
+	struct anygate_event event = {
+		.kind = ANYGATE_EVENT_KIND_CONTESTED,
+		.gate = gate,
+		.source = gate->source,
+		.actor = gate->meddler,
+	};
+
+	if (gate->contested && now - gate->contested_at < CONTEST_CALM_NS)
+		gate->contested_burst++;
+	else
+		gate->contested_burst = 0;
+	gate->contested++;
+	gate->contested_at = now;
+	obj->retry_at = now + ANYGATE_NS_PER_MS *
+		contest_ms[min_t(u32, gate->contested_burst,
+				 ARRAY_SIZE(contest_ms) - 1)];
+	anygate_netlink_event(gate->agn, &event);
+}
+
+/* Is the address where we think it is?  If not, somebody else was here. */
+static void check_address(struct anygate_gate *gate, u64 now)
+{
+	struct anygate_net *agn = gate->agn;
+	struct anygate_obj *obj = &gate->announce;
+	bool want = anygate_fsm_want(&gate->fsm);
+	struct anygate_obj found = *obj;
+	struct anygate_event event = {
+		.kind = ANYGATE_EVENT_KIND_FOREIGN,
+		.gate = gate,
+		.source = gate->source,
+		.actor = gate->meddler,
+	};
+
+	obj->check = false;
+	if (anygate_table_find(agn, &found, true) == obj->present)
+		return;
+
+	if (obj->present) {
+		obj->present = false;
+		/* A device that goes down or away takes its addresses along. */
+		if (want && !gate->dev_event && dev_up(agn, obj->dev))
+			contest(gate, obj, now);
+		return;
+	}
+
+	obj->present = true;
+	if (obj->owner == ANYGATE_OWNER_ADOPTED) {
+		/* Handed over to the gate once: still the gate's to remove. */
+		if (!want)
+			contest(gate, obj, now);
+		return;
+	}
+	if (found.owner == ANYGATE_OWNER_US)
+		return;
+	obj->owner = ANYGATE_OWNER_FOREIGN;
+	if (!want)
+		anygate_netlink_event(agn, &event);
+}
+
+/* Is the route still there?  An exclusive add tells, and mends. */
+static void check_route(struct anygate_gate *gate, struct anygate_obj *obj,
+			u64 now)
+{
+	obj->check = false;
+	if (anygate_obj_add(gate->agn, obj))
+		return;
+	contest(gate, obj, now);
+	obj->retry_at = 0;
+}
+
+/**
+ * anygate_upkeep_check() - see what others have done to a gate's objects
+ * @gate: the gate
+ * @now: CLOCK_BOOTTIME nanoseconds
+ *
+ * Looks only at objects whose "check" is set.
+ *
+ * Context: the engine, anygate_net.lock held; releases it to wait for RTNL.
+ */
+void anygate_upkeep_check(struct anygate_gate *gate, u64 now)
+{
+	struct anygate_obj *obj = &gate->announce;
+
+	if (obj->check && obj->type == ANYGATE_OBJ_ADDR)
+		check_address(gate, now);
+	if (obj->check && obj->type == ANYGATE_OBJ_ROUTE && obj->present &&
+	    anygate_fsm_want(&gate->fsm) && due(obj, now))
+		check_route(gate, obj, now);
+	obj = &gate->hold;
+	if (obj->check && obj->present && hold_wanted(gate) && due(obj, now))
+		check_route(gate, obj, now);
+}
+
+/* What an added object turned out to be. */
+static void added(struct anygate_gate *gate, struct anygate_obj *obj, int ret)
+{
+	struct anygate_obj found = *obj;
+
+	if (!ret) {
+		if (obj->owner != ANYGATE_OWNER_ADOPTED)
+			obj->owner = ANYGATE_OWNER_US;
+	} else if (ret == -EEXIST && obj->type == ANYGATE_OBJ_ADDR &&
+		   obj->owner != ANYGATE_OWNER_ADOPTED) {
+		anygate_table_find(gate->agn, &found, true);
+		obj->owner = found.owner == ANYGATE_OWNER_US ?
+			     ANYGATE_OWNER_US : ANYGATE_OWNER_FOREIGN;
+	}
+}
+
+static void announce(struct anygate_gate *gate)
+{
+	struct anygate_obj *obj = &gate->announce;
+
+	added(gate, obj, anygate_obj_add(gate->agn, obj));
+}
+
+static void withdraw(struct anygate_gate *gate)
+{
+	struct anygate_obj *obj = &gate->announce;
+	bool present = obj->present;
+	int ret;
+
+	ret = anygate_obj_del(gate->agn, obj);
+	/*
+	 * A route that was there when we wanted to add it, and that is none
+	 * of our protocol: somebody else's, and it stays.
+	 */
+	if (ret == -ESRCH && obj->type == ANYGATE_OBJ_ROUTE && present) {
+		obj->present = true;
+		obj->owner = ANYGATE_OWNER_FOREIGN;
+	}
+}
+
+/*
+ * Remove an object, known or only suspected to be there.  A failure counts
+ * only where it was known: there is nothing of ours to be left behind else.
+ */
+static int remove_obj(struct anygate_net *agn, struct anygate_obj *obj)
+{
+	bool known = obj->present;
+
+	anygate_obj_del(agn, obj);
+	return known ? obj->err : 0;
+}
+
+/* Put an adopted address back, or remove what is ours.  0 if that is done. */
+static int restore(struct anygate_gate *gate, struct anygate_obj *obj)
+{
+	struct anygate_net *agn = gate->agn;
+
+	if (obj->type == ANYGATE_OBJ_ADDR &&
+	    obj->owner == ANYGATE_OWNER_ADOPTED) {
+		if (!obj->present)
+			anygate_obj_add(agn, obj);
+		return obj->err;
+	}
+	if (obj->type == ANYGATE_OBJ_ADDR &&
+	    obj->owner == ANYGATE_OWNER_FOREIGN)
+		return 0;
+	if (obj->present || obj->check)
+		return remove_obj(agn, obj);
+	return 0;
+}
+
+/**
+ * anygate_upkeep_act() - change the tables to what is wanted
+ * @gate: the gate
+ * @now: CLOCK_BOOTTIME nanoseconds
+ *
+ * As far as it is time to: what failed or is contested has to wait.
+ *
+ * Context: the engine, anygate_net.lock held; releases it to wait for RTNL.
+ * Return: true if anything was tried.
+ */
+bool anygate_upkeep_act(struct anygate_gate *gate, u64 now)
+{
+	struct anygate_obj *obj = &gate->announce;
+	bool want = anygate_fsm_want(&gate->fsm);
+	bool acted = false;
+
+	/* Before the address first goes; but nothing waits for it. */
+	if (hold_wanted(gate) != gate->hold.present && due(&gate->hold, now)) {
+		if (hold_wanted(gate))
+			anygate_obj_add(gate->agn, &gate->hold);
+		else
+			anygate_obj_del(gate->agn, &gate->hold);
+		acted = true;
+	}
+
+	if (want && !obj->present) {
+		if (due(obj, now)) {
+			announce(gate);
+			acted = true;
+		}
+	} else if (!want && obj->present) {
+		if (obj->owner != ANYGATE_OWNER_FOREIGN && due(obj, now)) {
+			withdraw(gate);
+			acted = true;
+		}
+	} else if (!want && obj->check && obj->type == ANYGATE_OBJ_ROUTE &&
+		   gate->fsm.state == ANYGATE_STATE_CLOSED && due(obj, now)) {
+		/* New, and perhaps left by an earlier life of the module. */
+		withdraw(gate);
+		acted = true;
+	} else {
+		/* As it is wanted: an earlier failure is history. */
+		obj->err = 0;
+		obj->retries = 0;
+		obj->msg[0] = '\0';
+	}
+
+	/* The new object first, so that the prefix is never without one. */
+	if (gate->retired.type != ANYGATE_OBJ_NONE &&
+	    (obj->present || !want) && due(&gate->retired, now)) {
+		if (!restore(gate, &gate->retired))
+			gate->retired.type = ANYGATE_OBJ_NONE;
+		acted = true;
+	}
+	return acted;
+}
+static u64 obj_deadline(const struct anygate_obj *obj, bool unfinished)
+{
+	return unfinished ? obj->retry_at : ANYGATE_NEVER;
+}
+
+/**
+ * anygate_upkeep_deadline() - when is the next attempt due?
+ * @gate: the gate
+ *
+ * Context: the engine, anygate_net.lock held.
+ * Return: CLOCK_BOOTTIME nanoseconds, or ANYGATE_NEVER if all is done.
+ */
+u64 anygate_upkeep_deadline(const struct anygate_gate *gate)
+{
+	const struct anygate_obj *obj = &gate->announce;
+	bool want = anygate_fsm_want(&gate->fsm);
+	u64 at;
+
+	at = obj_deadline(obj, want != obj->present &&
+			  (want || obj->owner != ANYGATE_OWNER_FOREIGN));
+	at = min(at, obj_deadline(obj, obj->check && obj->err));
+	at = min(at, obj_deadline(&gate->hold,
+				  hold_wanted(gate) != gate->hold.present));
+	return min(at, obj_deadline(&gate->retired,
+				    gate->retired.type != ANYGATE_OBJ_NONE));
+}
+
+/**
+ * anygate_upkeep_device() - a device came, went, or changed its state
+ * @gate: the gate
+ *
+ * The kernel takes addresses and local routes away with a device, which is
+ * nobody's contest, and what failed for want of it may now succeed.
+ *
+ * Context: the engine, anygate_net.lock held.
+ */
+void anygate_upkeep_device(struct anygate_gate *gate)
+{
+	gate->dev_event = true;
+	gate->announce.retry_at = 0;
+	if (gate->announce.type == ANYGATE_OBJ_ADDR)
+		gate->announce.check = true;
+	gate->hold.retry_at = 0;
+	/* Unknown: adding it again does no harm. */
+	if (hold_wanted(gate))
+		gate->hold.present = false;
+}
+
+static enum anygate_obj_type announce_type(const struct anygate_conf *conf)
+{
+	return conf->action == ANYGATE_ACTION_ADDRESS ? ANYGATE_OBJ_ADDR :
+							ANYGATE_OBJ_ROUTE;
+}
+
+static void init_announce(struct anygate_gate *gate)
+{
+	struct anygate_obj *obj = &gate->announce;
+
+	if (gate->conf.action == ANYGATE_ACTION_ADDRESS) {
+		anygate_obj_init(obj, ANYGATE_OBJ_ADDR, &gate->conf);
+		obj->present = anygate_table_find(gate->agn, obj, true);
+		if (!obj->present)
+			obj->owner = ANYGATE_OWNER_US;
+	} else {
+		anygate_obj_init(obj, ANYGATE_OBJ_ROUTE, &gate->conf);
+		/* Routes can't be read: see act(). */
+		obj->check = true;
+	}
+}
+
+/**
+ * anygate_upkeep_init() - describe a new gate's objects
+ * @gate: the gate, with its settings
+ *
+ * Notes whether the address is there, and whose it is.
+ *
+ * Context: the engine, anygate_net.lock held.
+ */
+void anygate_upkeep_init(struct anygate_gate *gate)
+{
+	anygate_obj_init(&gate->hold, ANYGATE_OBJ_HOLD, &gate->conf);
+	init_announce(gate);
+}
+
+/**
+ * anygate_upkeep_replace() - describe the objects anew after a change
+ * @gate: the gate, with its new settings
+ *
+ * What is announced now is removed when its successor is.
+ *
+ * Context: the engine, anygate_net.lock held.
+ */
+void anygate_upkeep_replace(struct anygate_gate *gate)
+{
+	struct anygate_obj old = gate->announce;
+	struct anygate_obj new;
+
+	anygate_obj_init(&new, announce_type(&gate->conf), &gate->conf);
+	if (anygate_obj_same(&old, &new))
+		return;
+	if (old.present || old.check || old.owner == ANYGATE_OWNER_ADOPTED) {
+		gate->retired = old;
+		gate->retired.retry_at = 0;
+	}
+	init_announce(gate);
+}
+
+/**
+ * anygate_upkeep_replaceable() - can the objects be described anew?
+ * @gate: the gate
+ * @conf: the new settings
+ *
+ * Context: the engine, anygate_net.lock held.
+ * Return: false while the last replacement is not finished.
+ */
+bool anygate_upkeep_replaceable(const struct anygate_gate *gate,
+				const struct anygate_conf *conf)
+{
+	struct anygate_obj new;
+
+	anygate_obj_init(&new, announce_type(conf), conf);
+	return anygate_obj_same(&gate->announce, &new) ||
+	       gate->retired.type == ANYGATE_OBJ_NONE;
+}
+
+/**
+ * anygate_upkeep_undo() - leave the tables as they were before the gate
+ * @gate: the gate
+ *
+ * Context: the engine, anygate_net.lock held; releases it to wait for RTNL.
+ * Return: 0, or a negative errno if something of ours is left, or an adopted
+ * address is not back.
+ */
+int anygate_upkeep_undo(struct anygate_gate *gate)
+{
+	int ret;
+
+	ret = restore(gate, &gate->announce);
+	if (!ret && gate->retired.type != ANYGATE_OBJ_NONE) {
+		ret = restore(gate, &gate->retired);
+		if (!ret)
+			gate->retired.type = ANYGATE_OBJ_NONE;
+	}
+	/* Last: until here it let daemons bind. */
+	if (!ret && (gate->hold.present || hold_wanted(gate)))
+		ret = remove_obj(gate->agn, &gate->hold);
+	return ret;
+}
