@@ -541,7 +541,7 @@ void anygate_watch_put(u16 proto, u16 port);
 void anygate_hint(struct anygate_net *agn, const struct anygate_hint *hint);
 enum anygate_probes anygate_watch_health(void);
 u64 anygate_watch_missed(void);
-void anygate_watch_canary_kick(void);
+void anygate_watch_canary_period(void);
 
 /**
  * struct anygate_probe_info - one probed kernel function, for status

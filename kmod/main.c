@@ -16,13 +16,15 @@ struct workqueue_struct *anygate_wq;
 
 static unsigned int net_id __read_mostly;
 
-/*
- * Protects the list of started namespaces, and "running".  Nothing is waited
- * for with it held: it is taken by parameters' setters.
- */
+/* Protects the list of started namespaces; nothing is waited for with it held. */
 static DEFINE_MUTEX(nets_lock);
 static LIST_HEAD(nets);
-/* Between init and exit: a parameter may be written before and after. */
+
+/*
+ * Protects "running": between init and exit.  A parameter may be written
+ * before and after.
+ */
+static DEFINE_MUTEX(param_lock);
 static bool running;
 
 unsigned int anygate_reconcile_ms = 1000;
@@ -51,9 +53,14 @@ static int set_period(const char *val, const struct kernel_param *kp)
 	if (ms > ANYGATE_DELAY_MAX ||
 	    (!ms && kp->arg == &anygate_degraded_ms))
 		return -ERANGE;
+	mutex_lock(&param_lock);
 	WRITE_ONCE(*(unsigned int *)kp->arg, ms);
-	anygate_watch_canary_kick();
-	anygate_kick_all();
+	if (running) {
+		if (kp->arg == &anygate_canary_ms)
+			anygate_watch_canary_period();
+		anygate_kick_all();
+	}
+	mutex_unlock(&param_lock);
 	return 0;
 }
 
@@ -140,9 +147,8 @@ void anygate_kick_all(void)
 	struct anygate_net *agn;
 
 	mutex_lock(&nets_lock);
-	if (running)
-		list_for_each_entry(agn, &nets, nets)
-			anygate_engine_kick(agn);
+	list_for_each_entry(agn, &nets, nets)
+		anygate_engine_kick(agn);
 	mutex_unlock(&nets_lock);
 }
 
@@ -255,18 +261,18 @@ static int __init anygate_init(void)
 	ret = anygate_notify_init();
 	if (ret)
 		goto err_watch;
-	mutex_lock(&nets_lock);
+	mutex_lock(&param_lock);
 	running = true;
-	mutex_unlock(&nets_lock);
+	mutex_unlock(&param_lock);
 	ret = anygate_netlink_init();
 	if (ret)
 		goto err_running;
 	return 0;
 
 err_running:
-	mutex_lock(&nets_lock);
+	mutex_lock(&param_lock);
 	running = false;
-	mutex_unlock(&nets_lock);
+	mutex_unlock(&param_lock);
 	anygate_notify_exit();
 err_watch:
 	anygate_watch_exit();
@@ -282,9 +288,9 @@ static void __exit anygate_exit(void)
 {
 	anygate_netlink_exit();
 	stop_nets();
-	mutex_lock(&nets_lock);
+	mutex_lock(&param_lock);
 	running = false;
-	mutex_unlock(&nets_lock);
+	mutex_unlock(&param_lock);
 	anygate_notify_exit();
 	anygate_watch_exit();
 	unregister_pernet_subsys(&net_ops);

@@ -69,6 +69,9 @@ static unsigned int proto_refs[N_PROTOS];
 static struct sock *canary;
 /* Probes that heard it, by index; written by handlers. */
 static unsigned long canary_heard;
+static void canary_fn(struct work_struct *work);
+static DECLARE_DELAYED_WORK(canary_work, canary_fn);
+
 /* Written under watch_lock, read without. */
 static enum anygate_probes health = ANYGATE_PROBES_IDLE;
 
@@ -455,9 +458,11 @@ int anygate_watch_get(u16 proto, u16 port)
 			WRITE_ONCE(health, armed_health());
 	}
 out:
+	/* Not postponed by a stream of new gates. */
+	if (!ret && READ_ONCE(anygate_canary_ms))
+		queue_delayed_work(anygate_wq, &canary_work,
+				   msecs_to_jiffies(anygate_canary_ms));
 	mutex_unlock(&watch_lock);
-	if (!ret)
-		anygate_watch_canary_kick();
 	return ret;
 }
 
@@ -572,9 +577,6 @@ static int sing(int type, int proto)
 	return ret;
 }
 
-static void canary_fn(struct work_struct *work);
-static DECLARE_DELAYED_WORK(canary_work, canary_fn);
-
 static void canary_fn(struct work_struct *work)
 {
 	enum anygate_probes was, now;
@@ -620,17 +622,24 @@ out:
 }
 
 /**
- * anygate_watch_canary_kick() - (re)start the canary
+ * anygate_watch_canary_period() - the canary's period has changed
  *
- * Called when a probe was armed or the period changed.
+ * Without a canary nobody can say that the probes are silenced: health is
+ * what the registrations tell.
  *
- * Context: process.
+ * Context: process, sleeps.
  */
-void anygate_watch_canary_kick(void)
+void anygate_watch_canary_period(void)
 {
-	if (READ_ONCE(anygate_canary_ms))
+	if (READ_ONCE(anygate_canary_ms)) {
 		mod_delayed_work(anygate_wq, &canary_work,
 				 msecs_to_jiffies(anygate_canary_ms));
+		return;
+	}
+	cancel_delayed_work_sync(&canary_work);
+	mutex_lock(&watch_lock);
+	WRITE_ONCE(health, armed_health());
+	mutex_unlock(&watch_lock);
 }
 
 /**
