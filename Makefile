@@ -74,7 +74,7 @@ demo: ## a router, a name server and its address, in a virtual machine (KERNELS=
 	done
 
 check: ## unit tests, and the selftests in virtual machines (KERNELS="6.1 6.12", TESTS="glob …", V=1)
-	@$(vm)/deps --ensure --with-ynl
+	@$(vm)/deps --ensure --with-tools
 	@$(vm)/check
 
 bench: ## what a gate costs, on an instruction-count clock
@@ -84,19 +84,22 @@ bench: ## what a gate costs, on an instruction-count clock
 	selftests/bench/run
 
 deps: ## install what building, testing and the demo need (Debian; as root or with sudo)
-	@$(vm)/deps --with-ynl
+	@$(vm)/deps --with-tools
 
 ## Working on it
 
 netlink: ## regenerate what comes from Documentation/netlink/specs/anygate.yaml
-	Documentation/netlink/regen.sh $$($(vm)/ynl-dir)
+	Documentation/netlink/regen.sh $$($(vm)/kernel-tools)/tools/net/ynl
 
 netlink-check: ## fail if what is checked in is not what it would regenerate
-	Documentation/netlink/regen.sh $$($(vm)/ynl-dir) check
+	Documentation/netlink/regen.sh $$($(vm)/kernel-tools)/tools/net/ynl check
 
-style: sparse ## shellcheck, the manual page, and sparse with W=1 over the module
-	shellcheck -x -P SCRIPTDIR -P . $$(grep -rlE '^#!/bin/(ba|da)?sh' --include='*' \
-		.ci selftests Documentation helper kmod 2>/dev/null)
+# COMPLEX_MACRO: it takes the tables of a trace header for expressions.
+style: sparse ## checkpatch, shellcheck, the manual page, and sparse with W=1 over the module
+	$$($(vm)/kernel-tools)/scripts/checkpatch.pl --no-tree -q --terse --no-summary \
+		--ignore COMPLEX_MACRO,MACRO_ARG_UNUSED \
+		-f $$(git ls-files 'kmod/*.[ch]' ':!*_gen.[ch]' ':!kmod/compat/tests')
+	shellcheck -x -P SCRIPTDIR:.:helper $$(git grep -lE '^#!/bin/(ba|da)?sh')
 	mandoc -T lint -W warning helper/man/*.8
 
 # Every object again: sparse only sees what is compiled.
