@@ -4,14 +4,14 @@
 # What a gate puts into the kernel's tables and takes out again, and what it
 # does when the kernel refuses.
 
-. "$(dirname "$0")/lib.sh"
+. "${0%/*}/lib.sh"
 
-# The address, as the module marks it. (iproute2 of the day may not print
-# IFA_PROTO in text; what it is that we see is its plain form.)
+# The address carries our protocol number. (iproute2 of the day does not print
+# it.)
 ours()
 {
-	[ "$(ip -j -d addr show dev "${2:-lo}" | jq -r --arg a "${1%/*}" \
-		'.[].addr_info[]? | select(.local == $a) | .protocol')" = $PROTO ]
+	sk addr "$1" "${2:-lo}"
+	[ "$ANSWER" = "yes $PROTO" ]
 }
 
 hold_route()
@@ -353,19 +353,22 @@ refused_then_accepted()
 	expect_gate $V6/128 .announced false
 	expect_gate $V6/128 '(.error != null) and (.error_msg | length > 0)' true
 	eventually "more than one attempt" retried $V6/128 2
-	wait_event "$TMP/events" ".kind == \"error\" and .prefix == \"$V6/128\""
+	wait_event "$TMP/events" ".prefix == \"$V6/128\" and .error_msg != null and
+		.difference == \"error\""
 	echo 0 >/proc/sys/net/ipv6/conf/lo/disable_ipv6
 	wait_addr $V6/128
 	wait_gate $V6/128 .difference none
 	expect_gate $V6/128 .announced true
-	expect_gate $V6/128 .retries 0
+	expect_gate $V6/128 '.retries // 0' 0
+	wait_event "$TMP/events" ".prefix == \"$V6/128\" and .announced == true and
+		.kind == \"announced\""
 	sk close a
 	wait_no_addr $V6/128
 }
 
 retried()
 {
-	[ "$(gate "$1" .retries)" -ge "$2" ]
+	[ "$(gate "$1" '.retries // 0')" -ge "$2" ]
 }
 
 # It is not announced any more when it is no longer wanted.
@@ -493,10 +496,7 @@ open_while_lo_is_down()
 
 bounded()
 {
-	local before
-	before=$(cat $PARAM/max_gates)
-	# shellcheck disable=SC2064
-	trap "echo $before >$PARAM/max_gates; case_exit" EXIT
+	defer param max_gates "$(cat "$PARAM/max_gates")"
 	param max_gates 2
 	ctl add 192.0.2.1 udp/53
 	ctl add 192.0.2.2 udp/53

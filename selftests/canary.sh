@@ -4,7 +4,7 @@
 # Trap 7: socket events can be silenced behind the module's back. It must find
 # out, say so, and look more often until they are back.
 
-. "$(dirname "$0")/lib.sh"
+. "${0%/*}/lib.sh"
 
 ftrace=/proc/sys/kernel/ftrace_enabled
 kprobes=/sys/kernel/debug/kprobes/enabled

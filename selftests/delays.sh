@@ -5,7 +5,7 @@
 # exact; that it does not happen too late is as exact as a busy machine allows.
 # All this goes without the periodic reconcile: it is what timers are for.
 
-. "$(dirname "$0")/lib.sh"
+. "${0%/*}/lib.sh"
 
 # How much later than it should it may be, in milliseconds.
 LATE=4000
@@ -145,7 +145,7 @@ up_removed()
 	ctl add $V4 udp/53 up 1s
 	ctl del $V4
 	ctl add $V6 udp/53 up 1s
-	mon_start "$TMP/mon"
+	mon_start "$TMP/mon" address
 	unload
 	load
 	busywait 10000 elapsed 1500

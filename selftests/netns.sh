@@ -3,12 +3,26 @@
 #
 # Gates live in a network namespace: its sockets, its tables, its end.
 
-. "$(dirname "$0")/lib.sh"
+. "${0%/*}/lib.sh"
 
-# in_ns NAMESPACE COMMAND...
-in_ns()
+# A listener on port 53 in another namespace; its process is in $LISTENER.
+listen_in()
 {
-	ip netns exec "$@"
+	local commands=$TMP/commands-$RANDOM
+	mkfifo "$commands"
+	ip netns exec "$1" "$SELFTESTS/sock" <"$commands" >"$TMP/out" &
+	LISTENER=$!
+	# open as long as this shell lives
+	exec {COMMANDS}>"$commands"
+	echo "open a udp6 * 53 v6only=0" >&$COMMANDS
+	eventually "the listener in $1" grep -q ok "$TMP/out"
+}
+
+stop_listening()
+{
+	kill $LISTENER
+	wait $LISTENER 2>/dev/null
+	exec {COMMANDS}>&-
 }
 
 ns_has_addr()
@@ -21,7 +35,6 @@ ns_lacks_addr()
 	! ns_has_addr "$@"
 }
 
-# A listener in another namespace, which is this one's as far as sock goes.
 two_namespaces()
 {
 	local west east
@@ -34,15 +47,13 @@ two_namespaces()
 	sk open here udp4 "*" 53
 	wait_addr $V4/32
 	ns_has_addr "$west" $V4/32 && fail "opened by a listener elsewhere"
-	in_ns "$west" "$SELFTESTS/sock" < <(echo "open a udp4 * 53"; sleep 60) \
-		>"$TMP/west" &
-	eventually "the listener in the west" grep -q ok "$TMP/west"
+	listen_in "$west"
 	eventually "the gate in the west" ns_has_addr "$west" $V4/32
 	ns_has_addr "$east" $V4/32 && fail "opened by a listener elsewhere"
 	sk close here
 	wait_no_addr $V4/32
 	expect ns_has_addr "$west" $V4/32
-	kill $!
+	stop_listening
 	eventually "the gate in the west to close" ns_lacks_addr "$west" $V4/32
 	# each namespace shows its own
 	ctl -n "$west" del $V4/32
@@ -64,14 +75,11 @@ deleted()
 		ctl -n $ns add $V6/128 udp/53 up 0
 		ctl -n $ns add 192.0.2.60/32 udp/54 up 0
 		ctl -n $ns add 198.18.0.0/24 198.18.0.1:udp/53 up 0
-		in_ns $ns "$SELFTESTS/sock" \
-			< <(echo "open a udp6 * 53 v6only=0"; sleep 60) \
-			>"$TMP/out" &
+		listen_in $ns
 		eventually "the gate to open" ns_has_addr $ns $V4/32
 		ip netns del $ns
 		# the listener keeps the namespace; it goes with it
-		kill $!
-		wait $! 2>/dev/null
+		stop_listening
 	done
 	# None of them is in the way of what comes now.
 	events_only
@@ -86,20 +94,24 @@ deleted()
 # Many namespaces at once, and the module goes while they do.
 deleted_while_unloading()
 {
-	local i ns
-	for i in 1 2 3 4 5; do
-		for ns in a b c d; do
-			ip netns add $ns-$BASHPID || fail "no namespace"
-			NAMESPACES+=("$ns-$BASHPID")
-			ip -n $ns-$BASHPID link set lo up
-			ctl -n $ns-$BASHPID add $V4/32 udp/53 up 0
-			ctl -n $ns-$BASHPID add $V6/128 udp/53 up 0
+	local round i ns pids
+	for round in 1 2 3 4 5; do
+		for i in 1 2 3 4; do
+			ns=doomed-$BASHPID-$i
+			ip netns add $ns || fail "no namespace"
+			NAMESPACES+=("$ns")
+			ip -n $ns link set lo up
+			ctl -n $ns add $V4/32 udp/53 up 0
+			ctl -n $ns add $V6/128 udp/53 up 0
 		done
-		for ns in a b c d; do
-			ip netns del $ns-$BASHPID &
+		pids=()
+		for ns in "${NAMESPACES[@]}"; do
+			ip netns del "$ns" &
+			pids+=($!)
 		done
 		unload
-		wait
+		wait "${pids[@]}"
+		NAMESPACES=()
 		load
 	done
 	loaded || fail "not loaded"

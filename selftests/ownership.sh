@@ -4,7 +4,7 @@
 # Whose is it? What was there before is gated and put back as it was; what
 # others add is theirs; what others take away from us comes back.
 
-. "$(dirname "$0")/lib.sh"
+. "${0%/*}/lib.sh"
 
 # --- adoption -----------------------------------------------------------------
 

@@ -35,21 +35,38 @@
  *   refuse CGROUP PORT	from now on a BPF program refuses, in this cgroup, to
  *			leave a socket bound to PORT (post_bind4, post_bind6);
  *			it goes away with this process
+ *   addr PREFIX DEV	is this address there? Answers "ok no", or "ok yes PROTO"
+ *			with its protocol number (IFA_PROTO), 0 if it has none
+ *   await yes|no PREFIX DEV MS
+ *			wait until it is (not), or err ETIMEDOUT
+ *   mark ADDRESS	add this address to lo and remove it: a mark for those
+ *			who watch
  *   quit
+ *
+ * Whoever only wants a process in a network namespace of its own with lo up
+ * says "sock unshare COMMAND [ARGUMENT]..."; starting one program less counts
+ * where a machine is emulated.
  */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 #include <arpa/inet.h>
 #include <linux/bpf.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
 #include <netinet/in.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -528,6 +545,221 @@ static int do_refuse(const char *cgroup, const char *port)
 	return 0;
 }
 
+/* --- addresses, by rtnetlink --------------------------------------------- */
+
+static int rtnl = -1;		/* gets notifications, too */
+
+static int rtnl_open(void)
+{
+	struct sockaddr_nl sa = {
+		.nl_family = AF_NETLINK,
+		.nl_groups = RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR,
+	};
+	int size = 4 << 20;
+
+	if (rtnl >= 0)
+		return 0;
+	rtnl = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	if (rtnl < 0)
+		return -1;
+	setsockopt(rtnl, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size));
+	return bind(rtnl, (void *)&sa, sizeof(sa));
+}
+
+struct wanted {
+	unsigned char addr[16];
+	int family, len, ifindex;
+};
+
+static int parse_wanted(struct wanted *w, const char *prefix, const char *dev)
+{
+	char text[64], *slash;
+
+	snprintf(text, sizeof(text), "%s", prefix);
+	slash = strchr(text, '/');
+	w->family = strchr(text, ':') ? AF_INET6 : AF_INET;
+	w->len = w->family == AF_INET ? 32 : 128;
+	if (slash) {
+		*slash = '\0';
+		w->len = atoi(slash + 1);
+	}
+	if (inet_pton(w->family, text, w->addr) != 1) {
+		errno = EINVAL;
+		return -1;
+	}
+	/* a device that is not there has no address */
+	w->ifindex = if_nametoindex(dev);
+	return 0;
+}
+
+/* Its protocol number, or -1 if it is another address. */
+static int is_wanted(const struct wanted *w, struct nlmsghdr *h)
+{
+	struct ifaddrmsg *ifa = NLMSG_DATA(h);
+	struct rtattr *a = IFA_RTA(ifa);
+	int len = IFA_PAYLOAD(h), proto = 0;
+	bool same = false;
+
+	if (ifa->ifa_family != w->family || ifa->ifa_prefixlen != w->len ||
+	    (int)ifa->ifa_index != w->ifindex)
+		return -1;
+	for (; RTA_OK(a, len); a = RTA_NEXT(a, len)) {
+		if (a->rta_type == (w->family == AF_INET ? IFA_LOCAL :
+							   IFA_ADDRESS) &&
+		    !memcmp(RTA_DATA(a), w->addr, RTA_PAYLOAD(a)))
+			same = true;
+		if (a->rta_type == IFA_PROTO)
+			proto = *(unsigned char *)RTA_DATA(a);
+	}
+	return same ? proto : -1;
+}
+
+/* 1: it is there, 0: it is not */
+static int have_addr(const struct wanted *w, int *proto)
+{
+	static char buf[65536];
+	static unsigned int seq = 1000;
+	struct {
+		struct nlmsghdr h;
+		struct ifaddrmsg ifa;
+	} dump = {
+		.h.nlmsg_len = sizeof(dump),
+		.h.nlmsg_type = RTM_GETADDR,
+		.h.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP,
+		.h.nlmsg_seq = ++seq,
+		.ifa.ifa_family = w->family,
+	};
+	int found = 0;
+
+	if (send(rtnl, &dump, sizeof(dump), 0) < 0)
+		return -1;
+	for (;;) {
+		int len = recv(rtnl, buf, sizeof(buf), 0);
+		struct nlmsghdr *h = (void *)buf;
+
+		if (len < 0 && errno != ENOBUFS)
+			return -1;
+		for (; len > 0 && NLMSG_OK(h, (unsigned int)len);
+		     h = NLMSG_NEXT(h, len)) {
+			/* notifications in between carry other numbers */
+			if (h->nlmsg_seq != seq)
+				continue;
+			if (h->nlmsg_type == NLMSG_DONE)
+				return found;
+			if (h->nlmsg_type == NLMSG_ERROR) {
+				errno = EPROTO;
+				return -1;
+			}
+			if (h->nlmsg_type != RTM_NEWADDR ||
+			    is_wanted(w, h) < 0)
+				continue;
+			found = 1;
+			*proto = is_wanted(w, h);
+		}
+	}
+}
+
+static int do_addr(const char *prefix, const char *dev)
+{
+	struct wanted w;
+	int found, proto;
+
+	if (rtnl_open() || parse_wanted(&w, prefix, dev))
+		return -1;
+	found = have_addr(&w, &proto);
+	if (found < 0)
+		return -1;
+	if (found)
+		snprintf(answer, sizeof(answer), "ok yes %d", proto);
+	else
+		snprintf(answer, sizeof(answer), "ok no");
+	return 0;
+}
+
+static long long now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000LL + ts.tv_nsec / 1000000;
+}
+
+/* Each notification is a reason to look again. */
+static int do_await(const char *yes, const char *prefix, const char *dev,
+		    const char *ms)
+{
+	long long end = now_ms() + atoi(ms), left;
+	int want = !strcmp(yes, "yes"), have, proto;
+	struct wanted w;
+
+	for (;;) {
+		struct pollfd p = { .events = POLLIN };
+
+		/* the device may have come meanwhile */
+		if (rtnl_open() || parse_wanted(&w, prefix, dev))
+			return -1;
+		have = have_addr(&w, &proto);
+		if (have < 0)
+			return -1;
+		if (have == want)
+			return 0;
+		left = end - now_ms();
+		if (left <= 0) {
+			errno = ETIMEDOUT;
+			return -1;
+		}
+		p.fd = rtnl;
+		poll(&p, 1, left < 500 ? left : 500);
+	}
+}
+
+static int do_mark(const char *addr)
+{
+	struct {
+		struct nlmsghdr h;
+		struct ifaddrmsg ifa;
+		struct rtattr a;
+		unsigned char addr[4];
+	} r = {
+		.h.nlmsg_len = sizeof(r),
+		.h.nlmsg_flags = NLM_F_REQUEST,
+		.ifa.ifa_family = AF_INET,
+		.ifa.ifa_prefixlen = 32,
+		.ifa.ifa_index = if_nametoindex("lo"),
+		.a.rta_len = RTA_LENGTH(4),
+		.a.rta_type = IFA_LOCAL,
+	};
+
+	if (rtnl_open())
+		return -1;
+	inet_pton(AF_INET, addr, r.addr);
+	r.h.nlmsg_type = RTM_NEWADDR;
+	r.h.nlmsg_flags |= NLM_F_CREATE;
+	if (send(rtnl, &r, sizeof(r), 0) < 0)
+		return -1;
+	r.h.nlmsg_type = RTM_DELADDR;
+	return send(rtnl, &r, sizeof(r), 0) < 0 ? -1 : 0;
+}
+
+static int run_unshared(char **command)
+{
+	struct ifreq lo = { .ifr_name = "lo", .ifr_flags = IFF_UP };
+	int fd;
+
+	if (unshare(CLONE_NEWNET)) {
+		perror("unshare");
+		return 125;
+	}
+	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0 || ioctl(fd, SIOCSIFFLAGS, &lo)) {
+		perror("lo");
+		return 125;
+	}
+	execvp(command[0], command);
+	perror(command[0]);
+	return 127;
+}
+
 static int carry_out(char *line)
 {
 	char copy[MAX_LINE];
@@ -575,6 +807,13 @@ static int carry_out(char *line)
 		kid = find_kid(word[1]);
 		return kid ? do_kill(kid) : -1;
 	}
+
+	if (IS("addr", 2))
+		return do_addr(word[1], word[2]);
+	if (IS("await", 4))
+		return do_await(word[1], word[2], word[3], word[4]);
+	if (IS("mark", 1))
+		return do_mark(word[1]);
 
 	/* all the others begin with an existing socket */
 	if (words > 1)
@@ -625,10 +864,12 @@ static int carry_out(char *line)
 	return -1;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	char line[MAX_LINE];
 
+	if (argc > 2 && !strcmp(argv[1], "unshare"))
+		return run_unshared(argv + 2);
 	signal(SIGPIPE, SIG_IGN);
 	for (;;) {
 		if (parent_fd >= 0) {

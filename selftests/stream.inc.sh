@@ -60,7 +60,7 @@ unbound_listen()
 child()
 {
 	begin "$@"
-	listener a
+	listener a reuseaddr
 	announced
 	sk socket client "$KIND"
 	sk connect client "$ADDRESS" "$PORT"

@@ -7,7 +7,7 @@
 # can. Without the reconcile, a single hint that comes too early is a gate that
 # is stuck.
 
-. "$(dirname "$0")/lib.sh"
+. "${0%/*}/lib.sh"
 
 CYCLES=${CYCLES:-4000}
 SECONDS_EACH=${SECONDS_EACH:-15}

@@ -3,7 +3,7 @@
 #
 # Tracepoints: the hint, the decision, what was done, and what failed.
 
-. "$(dirname "$0")/lib.sh"
+. "${0%/*}/lib.sh"
 
 TRACEFS=/sys/kernel/tracing
 

@@ -3,7 +3,7 @@
 #
 # The module is removed and loaded again while sockets come and go under it.
 
-. "$(dirname "$0")/lib.sh"
+. "${0%/*}/lib.sh"
 
 ROUNDS=${ROUNDS:-15}
 
@@ -21,7 +21,9 @@ churn()
 
 still()
 {
-	[ ${#CHURNERS[@]} = 0 ] || kill "${CHURNERS[@]}" 2>/dev/null
+	# "wait" without a process would wait for all, and some never end
+	[ ${#CHURNERS[@]} != 0 ] || return
+	kill "${CHURNERS[@]}" 2>/dev/null
 	wait "${CHURNERS[@]}" 2>/dev/null
 	CHURNERS=()
 }

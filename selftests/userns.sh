@@ -4,7 +4,7 @@
 # Privilege: CAP_NET_ADMIN in the user namespace that owns the network
 # namespace, no more and no less.
 
-. "$(dirname "$0")/lib.sh"
+. "${0%/*}/lib.sh"
 
 # as_nobody COMMAND...: no user, no capability
 as_nobody()
@@ -68,11 +68,9 @@ not_ours()
 # Users share the machine's memory and its probes: fewer gates for them.
 fewer_gates()
 {
-	local limit
 	setup
-	[ -e $PARAM/max_gates_user ] || skip "no such parameter"
-	limit=$(cat $PARAM/max_gates_user)
-	trap 'echo $limit >$PARAM/max_gates_user; case_exit' EXIT
+	[ -e "$PARAM/max_gates_user" ] || skip "no such parameter"
+	defer param max_gates_user "$(cat "$PARAM/max_gates_user")"
 	param max_gates_user 3
 	cat >"$TMP/many" <<-END
 		for i in 1 2 3; do

@@ -127,6 +127,8 @@ shared_by_fork()
 	listener a
 	announced
 	sk fork kid
+	# it shares all of them, and the metronome must not depend on it
+	sk @kid close metronome
 	untouched close_in_parent
 	expect has_addr "$GATE"
 	sk kill kid

@@ -4,7 +4,7 @@
 # Multipath TCP: the listener in the tables is a subflow of the socket that the
 # program has, and the gate follows it by socket events alone.
 
-. "$(dirname "$0")/lib.sh"
+. "${0%/*}/lib.sh"
 . "$SELFTESTS/watch.inc.sh"
 . "$SELFTESTS/stream.inc.sh"
 

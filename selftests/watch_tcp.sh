@@ -4,7 +4,7 @@
 # Every way in which a TCP listener comes and goes, told by socket events alone:
 # the periodic reconcile and the canary are off.
 
-. "$(dirname "$0")/lib.sh"
+. "${0%/*}/lib.sh"
 . "$SELFTESTS/watch.inc.sh"
 . "$SELFTESTS/stream.inc.sh"
 

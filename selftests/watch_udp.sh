@@ -5,7 +5,7 @@
 # the periodic reconcile and the canary are off.
 # shellcheck disable=SC2154
 
-. "$(dirname "$0")/lib.sh"
+. "${0%/*}/lib.sh"
 . "$SELFTESTS/watch.inc.sh"
 
 # Trap 4. A connected socket gets packets of its peer only: it is no listener.
