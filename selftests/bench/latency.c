@@ -3,7 +3,7 @@
  * latency - from close() of the last listener to RTM_DELADDR at a reader
  *
  *   latency [-n ROUNDS] NAME gate KIND PORT ADDRESS
- *   latency [-n ROUNDS] NAME floor ADDRESS
+ *   latency [-n ROUNDS] [-p NICE] NAME floor ADDRESS
  *
  * gate: a listener of the KIND (udp4 udp6 tcp4 tcp6) on the wildcard address
  * comes, a gate announces ADDRESS; the listener is closed, and another process,
@@ -11,7 +11,10 @@
  * address has gone. The time is from just before close() until recv() returns.
  *
  * floor: the same reader, but the address is removed from lo by a plain
- * request, as "ip addr del" makes it. The time is from just before send().
+ * request, as "ip addr del" makes it. The time is from just before send(). -p
+ * has the request made at another priority: the engine works at -20, and with
+ * one processor it is the scheduler's choice whether the reader interrupts
+ * whoever woke it, half way through, or waits until the rest is done.
  *
  * Prints NAME, the number of rounds, and minimum, median, 99th percentile and
  * maximum in nanoseconds, separated by tabs.
@@ -33,6 +36,7 @@
 #include <netinet/in.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 /* Addresses like a gate's own, to have the same work done to remove them. */
@@ -227,15 +231,18 @@ static int compare(const void *a, const void *b)
 
 int main(int argc, char **argv)
 {
-	int rounds = 200, opt, pipes[2], fd;
+	int rounds = 200, nice = 0, opt, pipes[2], fd;
 	const char *name, *text;
 	long long *took;
 	bool floor;
 
-	while ((opt = getopt(argc, argv, "n:")) != -1) {
-		if (opt != 'n')
+	while ((opt = getopt(argc, argv, "n:p:")) != -1) {
+		if (opt == 'n')
+			rounds = atoi(optarg);
+		else if (opt == 'p')
+			nice = atoi(optarg);
+		else
 			return 2;
-		rounds = atoi(optarg);
 	}
 	argc -= optind;
 	argv += optind;
@@ -260,6 +267,9 @@ int main(int argc, char **argv)
 		reader(pipes[1]);
 	}
 	wait_for(pipes[0], 'r');
+	/* After the fork: the reader is what a routing daemon is. */
+	if (nice && setpriority(PRIO_PROCESS, 0, nice))
+		err(2, "nice");
 
 	fd = socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE);
 	for (int i = -WARM_UP; i < rounds; i++) {
