@@ -4,7 +4,7 @@
  *
  * No function that adds an address or a route is exported to modules, but an
  * in-kernel NETLINK_ROUTE socket takes the same path as ip(8), notifications
- * included, and is answered before the send returns.
+ * included, and is done before the send returns.
  *
  * Facts this file rests on, each checked in 6.1, 6.12 and 7.2:
  *  - netlink_sendmsg() must be given a destination address: without it
@@ -23,6 +23,7 @@
 #include <net/ip_fib.h>
 #include <net/l3mdev.h>
 #include <net/netlink.h>
+#include <net/sock.h>
 
 #include "anygate.h"
 #include "trace.h"
@@ -131,7 +132,7 @@ static struct nlmsghdr *start_msg(struct anygate_net *agn, u16 type, u16 flags,
 	memset(nlh, 0, NLMSG_LENGTH(header));
 	nlh->nlmsg_len = NLMSG_LENGTH(header);
 	nlh->nlmsg_type = type;
-	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | flags;
+	nlh->nlmsg_flags = NLM_F_REQUEST | flags;
 	nlh->nlmsg_seq = ++agn->nlseq;
 	return nlh;
 }
@@ -185,10 +186,15 @@ static int talk(struct anygate_net *agn, char *text, size_t size)
 		return ret;
 
 	/*
-	 * rtnetlink has done it, and answered, before the send returned.  An
-	 * answer that is not there was lost for want of memory: then nobody
-	 * knows, and -ENOBUFS has the caller look.
+	 * rtnetlink has done it before the send returned, and says so only if
+	 * it has not: an answer would cost more than the rest of our part.  An error
+	 * that could not be sent for want of memory is noted in the socket
+	 * instead (netlink_ack()): then nobody knows, and -ENOBUFS has the
+	 * caller look.
 	 */
+	if (skb_queue_empty_lockless(&agn->rtnl->sk->sk_receive_queue) &&
+	    !READ_ONCE(agn->rtnl->sk->sk_err))
+		return 0;
 	for (;;) {
 		memset(&msg, 0, sizeof(msg));
 		iov.iov_base = agn->nlbuf;

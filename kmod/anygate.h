@@ -566,7 +566,8 @@ void anygate_notify_exit(void);
 /* probe.c */
 u32 anygate_probe_listeners(const struct anygate_net *agn,
 			    const struct anygate_conf *conf,
-			    const struct anygate_sockkey *key);
+			    const struct anygate_sockkey *key,
+			    bool likely_gone);
 
 /* actuate.c */
 int anygate_actuate_init(struct anygate_net *agn);

@@ -17,7 +17,8 @@ static bool probe(struct anygate_gate *gate, struct anygate_service **changed)
 		struct anygate_service *svc = &gate->services->s[i];
 		u32 n;
 
-		n = anygate_probe_listeners(gate->agn, &gate->conf, &svc->key);
+		n = anygate_probe_listeners(gate->agn, &gate->conf, &svc->key,
+					    svc->listeners && svc->hint.at);
 		/* Of several, the one that closes the gate is to be told. */
 		if (!n != !svc->listeners && (!*changed || !n))
 			*changed = svc;

@@ -239,6 +239,7 @@ static bool lookup(const struct look *look)
  * @agn: the namespace
  * @conf: the gate's settings, for its policy on bound devices
  * @key: the service
+ * @likely_gone: something has just gone: look with the table's lock at once
  *
  * Exact address, wildcard, "::" without IPV6_V6ONLY for IPv4, every member of
  * an SO_REUSEPORT group; not a connected UDP socket.
@@ -248,7 +249,8 @@ static bool lookup(const struct look *look)
  */
 u32 anygate_probe_listeners(const struct anygate_net *agn,
 			    const struct anygate_conf *conf,
-			    const struct anygate_sockkey *key)
+			    const struct anygate_sockkey *key,
+			    bool likely_gone)
 {
 	struct look look = {
 		.net = agn->net,
@@ -276,8 +278,6 @@ u32 anygate_probe_listeners(const struct anygate_net *agn,
 	if (bpf_decides(agn->net))
 		return lookup(&look);
 
-	n = walk(&look, false);
-	if (!n)
-		n = walk(&look, true);
-	return n;
+	n = likely_gone ? 0 : walk(&look, false);
+	return n ?: walk(&look, true);
 }
