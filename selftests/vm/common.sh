@@ -229,6 +229,7 @@ module_build() {
 	fi
 	tar -C "$TOP" -cf - -T "$dir/files" | tar -C "$dir" -xpf -
 
+	[ -n "${quiet:-}" ] || say "building the module for $KVER"
 	make -C "$kdir" M="$dir" -j"$(nproc)" modules >"$log" 2>&1 || {
 		grep -v '^\(make\|  [A-Z]\)' "$log" >&2 || cat "$log" >&2
 		die "building the module for $KVER failed: $log"
