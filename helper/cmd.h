@@ -26,12 +26,26 @@ int cmd_add(int argc, char **argv);
 int cmd_change(int argc, char **argv);
 int cmd_del(int argc, char **argv);
 int cmd_flush(int argc, char **argv);
+int cmd_drain(int argc, char **argv);
+int cmd_undrain(int argc, char **argv);
+int cmd_pin(int argc, char **argv);
+int cmd_unpin(int argc, char **argv);
+int cmd_observe(int argc, char **argv);
+int cmd_unobserve(int argc, char **argv);
+int cmd_undamp(int argc, char **argv);
+int cmd_lease(int argc, char **argv);
+int cmd_check(int argc, char **argv);
 int cmd_show(int argc, char **argv);
 int cmd_monitor(int argc, char **argv);
 int cmd_version(int argc, char **argv);
 int cmd_help(int argc, char **argv);
 
-int parse_gate_arg(int argc, char **argv, const char *verb, bool needed,
-		   struct prefix *p, bool *given, struct err *e);
+struct conf;
+
+void conf_put(struct nl_msg *msg, const struct conf *c, struct reqmap *map);
+void ag_put_lease(struct nl_msg *msg, const struct lease_args *l,
+		  struct reqmap *map);
+int cmd_finish(struct ag *ag, struct nl_msg *msg, uint8_t cmd,
+	       const char *subject, const struct reqmap *map);
 
 #endif

@@ -8,76 +8,18 @@
 #include "conf.h"
 #include "nl.h"
 
-static void put_service(struct nl_msg *msg, const struct service *s)
-{
-	struct nlattr *nest = nla_nest_start(msg, ANYGATE_A_GATE_SERVICE);
-
-	nla_put(msg, ANYGATE_A_SERVICE_ADDRESS, ip_size(s->addr.family), s->addr.bytes);
-	nla_put_u32(msg, ANYGATE_A_SERVICE_PROTOCOL, s->protocol);
-	nla_put_u32(msg, ANYGATE_A_SERVICE_PORT, s->port);
-	nla_nest_end(msg, nest);
-}
-
-static void put_key(struct nl_msg *msg, const struct conf *c, enum conf_key key)
-{
-	switch (key) {
-	case KEY_ACTION:
-		nla_put_u32(msg, ANYGATE_A_GATE_ACTION, c->action);
-		break;
-	case KEY_DEV:
-		nla_put_string(msg, ANYGATE_A_GATE_DEV, c->said[key]);
-		break;
-	case KEY_TABLE:
-		nla_put_u32(msg, ANYGATE_A_GATE_TABLE, c->table);
-		break;
-	case KEY_METRIC:
-		nla_put_u32(msg, ANYGATE_A_GATE_METRIC, c->metric);
-		break;
-	case KEY_HOLD:
-		nla_put_u32(msg, ANYGATE_A_GATE_HOLD, c->hold);
-		break;
-	case KEY_UP:
-		nla_put_u32(msg, ANYGATE_A_GATE_UP, c->up);
-		break;
-	case KEY_DOWN:
-		nla_put_u32(msg, ANYGATE_A_GATE_DOWN, c->down);
-		break;
-	case KEY_LISTEN_DEV:
-		nla_put_u32(msg, ANYGATE_A_GATE_LISTEN_POLICY, c->listen_policy);
-		if (c->listen_policy == ANYGATE_LISTEN_POLICY_DEV)
-			nla_put_string(msg, ANYGATE_A_GATE_LISTEN_DEV, c->said[key]);
-		break;
-	case KEY_MAX:
-		break;
-	}
-}
-
-/* What the user did not say is not sent, so that its default is the kernel's. */
-static void put_conf(struct nl_msg *msg, const struct conf *c, const char *said,
-		     struct reqmap *map)
-{
-	struct nlmsghdr *nlh = nlmsg_hdr(msg);
-	uint32_t start;
-	unsigned int i;
-
-	ag_put_prefix(msg, &c->prefix, said, map);
-	for (i = 0; i < KEY_MAX; i++) {
-		if (!c->said[i])
-			continue;
-		start = nlh->nlmsg_len;
-		put_key(msg, c, i);
-		reqmap_add(map, start, nlh->nlmsg_len, conf_keys[i], c->said[i]);
-	}
-	for (i = 0; i < c->n_services; i++) {
-		start = nlh->nlmsg_len;
-		put_service(msg, &c->services[i]);
-		reqmap_add(map, start, nlh->nlmsg_len, "service", c->service_said[i]);
-	}
-}
-
-/* Sends @msg, closes @ag, and reports what the kernel has against it. */
-static int finish(struct ag *ag, struct nl_msg *msg, uint8_t cmd,
-		  const char *subject, const struct reqmap *map)
+/**
+ * cmd_finish() - send a request, and report what the kernel has against it
+ * @ag: connection; closed
+ * @msg: request; freed
+ * @cmd: its ANYGATE_CMD_*
+ * @subject: what it is about
+ * @map: which word of the command line went where
+ *
+ * Return: exit status
+ */
+int cmd_finish(struct ag *ag, struct nl_msg *msg, uint8_t cmd,
+	       const char *subject, const struct reqmap *map)
 {
 	struct extack x;
 	struct err e;
@@ -111,8 +53,8 @@ static int add_or_change(bool change, int argc, char **argv)
 		return complain(ST_REFUSED, "%s", e.text);
 	msg = ag_request(&ag, cmd, 0);
 	if (msg)
-		put_conf(msg, &c, argv[0], &map);
-	return finish(&ag, msg, cmd, prefix_text(&c.prefix, subject), &map);
+		conf_put(msg, &c, &map);
+	return cmd_finish(&ag, msg, cmd, gate_ref_text(&c.gate, subject), &map);
 }
 
 /**
@@ -128,9 +70,9 @@ int cmd_add(int argc, char **argv)
 }
 
 /**
- * cmd_change() - change a gate
+ * cmd_change() - change a gate or a group
  * @argc: number of arguments
- * @argv: PREFIX [SERVICE]... [KEY VALUE]...
+ * @argv: PREFIX|NAME [SERVICE]... [KEY VALUE]...
  *
  * Return: exit status
  */
@@ -139,58 +81,35 @@ int cmd_change(int argc, char **argv)
 	return add_or_change(true, argc, argv);
 }
 
-/**
- * parse_gate_arg() - parse the arguments of a verb that takes a prefix
- * @argc: number of arguments
- * @argv: arguments
- * @verb: the verb, for messages
- * @needed: the prefix must be there
- * @p: result
- * @given: whether it is there
- * @e: what is wrong
- *
- * Return: 0 or -1
- */
-int parse_gate_arg(int argc, char **argv, const char *verb, bool needed,
-		   struct prefix *p, bool *given, struct err *e)
-{
-	*given = argc > 0;
-	if (!argc)
-		return needed ? err_set(e, "%s: the prefix is missing; say for example %s 192.0.2.53/32",
-					verb, verb) : 0;
-	if (parse_prefix(argv[0], p, e))
-		return -1;
-	if (argc > 1)
-		return err_set(e, "%s: \"%s\" is too much; %s takes one prefix", verb, argv[1],
-			       verb);
-	return 0;
-}
-
 static int del_or_flush(bool flush, int argc, char **argv)
 {
 	const uint8_t cmd = flush ? ANYGATE_CMD_GATE_FLUSH : ANYGATE_CMD_GATE_DEL;
-	char subject[PREFIX_TEXT] = "flush";
+	const char *verb = flush ? "flush" : "del";
 	struct reqmap map = { 0 };
+	char buf[PREFIX_TEXT];
+	struct gate_ref ref;
 	struct nl_msg *msg;
-	struct prefix p;
-	bool given;
 	struct err e;
 	struct ag ag;
 
-	if (parse_gate_arg(argc, argv, flush ? "flush" : "del", !flush, &p, &given, &e))
+	if (!flush && !argc) {
+		parse_first_arg(argc, argv, verb, &ref, &e);
+		return complain(ST_USAGE, "%s", e.text);
+	}
+	if (parse_gate_arg(argc, argv, verb, &ref, &e))
 		return complain(ST_USAGE, "%s", e.text);
 	if (ag_open(&ag, &e))
 		return complain(ST_REFUSED, "%s", e.text);
 	msg = ag_request(&ag, cmd, 0);
-	if (msg && given)
-		ag_put_prefix(msg, &p, argv[0], &map);
-	return finish(&ag, msg, cmd, given ? prefix_text(&p, subject) : subject, &map);
+	if (msg && ref.said)
+		ag_put_gate(msg, &ref, &map);
+	return cmd_finish(&ag, msg, cmd, ref.said ? gate_ref_text(&ref, buf) : verb, &map);
 }
 
 /**
- * cmd_del() - remove a gate
+ * cmd_del() - remove a gate or a group
  * @argc: number of arguments
- * @argv: PREFIX
+ * @argv: PREFIX|NAME
  *
  * Return: exit status
  */
@@ -200,9 +119,9 @@ int cmd_del(int argc, char **argv)
 }
 
 /**
- * cmd_flush() - remove all gates, or those within a prefix
+ * cmd_flush() - remove all gates, or those within a prefix or of a group
  * @argc: number of arguments
- * @argv: [PREFIX]
+ * @argv: [PREFIX|NAME]
  *
  * Return: exit status
  */

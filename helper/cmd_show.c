@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -16,6 +17,7 @@
 #define DUMP_ATTEMPTS	20
 
 struct list {
+	const char *name;
 	struct gate *gates;
 	size_t n;
 	size_t size;
@@ -31,7 +33,9 @@ static void collect(const struct nlattr *attrs, int len, void *arg)
 		if (!l->gates)
 			exit(complain(ST_REFUSED, "out of memory"));
 	}
-	gate_decode(&l->gates[l->n++], attrs, len);
+	gate_decode(&l->gates[l->n], attrs, len);
+	if (!l->name || !strcmp(l->name, l->gates[l->n].name))
+		l->n++;
 }
 
 static void collect_status(const struct nlattr *attrs, int len, void *arg)
@@ -47,23 +51,30 @@ static int by_prefix(const void *a, const void *b)
 }
 
 /* A gate that comes or goes interrupts a dump; then it is asked for again. */
-static int get_gates(struct ag *ag, const struct prefix *p, const char *said,
-		     struct list *l, struct extack *x, struct reqmap *map)
+static int get_gates(struct ag *ag, const struct gate_ref *ref, struct list *l,
+		     struct extack *x, struct reqmap *map)
 {
+	const bool one = ref->said && !ref->name;
 	int attempt = 0, ret;
 	struct nl_msg *msg;
 
+	l->name = ref->name;
 	do {
 		l->n = 0;
 		map->n = 0;
-		msg = ag_request(ag, ANYGATE_CMD_GATE_GET, p ? 0 : NLM_F_DUMP);
-		if (msg && p)
-			ag_put_prefix(msg, p, said, map);
+		msg = ag_request(ag, ANYGATE_CMD_GATE_GET, one ? 0 : NLM_F_DUMP);
+		if (msg && ref->said)
+			ag_put_gate(msg, ref, map);
 		ret = ag_do(ag, msg, collect, l, x);
 	} while (ret == -EAGAIN && !x->error && ++attempt < DUMP_ATTEMPTS);
 	if (ret == -EAGAIN && !x->error) {
 		fprintf(stderr, "anygatectl: warning: the gates change while they are read; some may be missing\n");
 		ret = 0;
+	}
+	/* A dump of nothing is no error, but nobody asks for a group of none. */
+	if (!ret && ref->name && !l->n) {
+		x->error = ENOENT;
+		ret = -ENOENT;
 	}
 	return ret;
 }
@@ -71,6 +82,7 @@ static int get_gates(struct ag *ag, const struct prefix *p, const char *said,
 static void print_table(const struct list *l, uint64_t now)
 {
 	struct table t = { 0 };
+	bool named = false;
 	size_t i;
 
 	if (!l->n) {
@@ -79,9 +91,11 @@ static void print_table(const struct list *l, uint64_t now)
 			fprintf(stderr, "no gates; add one with: anygatectl add 192.0.2.53/32 udp/53\n");
 		return;
 	}
-	show_header(&t);
 	for (i = 0; i < l->n; i++)
-		show_row(&t, &l->gates[i], now);
+		named |= *l->gates[i].name;
+	show_header(&t, named);
+	for (i = 0; i < l->n; i++)
+		show_row(&t, &l->gates[i], named, now);
 	table_print(&t, stdout);
 }
 
@@ -112,30 +126,30 @@ static void print_gates(const struct list *l, const struct module_status *st,
 /**
  * cmd_show() - show all gates, or one
  * @argc: number of arguments
- * @argv: [PREFIX]
+ * @argv: [PREFIX|NAME]
  *
  * Return: exit status
  */
 int cmd_show(int argc, char **argv)
 {
 	char subject[PREFIX_TEXT] = "show";
+	struct gate_ref ref;
+	bool healthy;
 	struct module_status st = { 0 };
 	struct reqmap map = { 0 };
 	struct list l = { 0 };
 	struct extack x, x2;
-	struct prefix p;
-	bool given, healthy;
 	struct err e;
 	struct ag ag;
 	int ret;
 
-	if (parse_gate_arg(argc, argv, "show", false, &p, &given, &e))
+	if (parse_gate_arg(argc, argv, "show", &ref, &e))
 		return complain(ST_USAGE, "%s", e.text);
-	if (given)
-		prefix_text(&p, subject);
+	if (ref.said)
+		gate_ref_text(&ref, subject);
 	if (ag_open(&ag, &e))
 		return complain(ST_REFUSED, "%s", e.text);
-	ret = get_gates(&ag, given ? &p : NULL, given ? argv[0] : NULL, &l, &x, &map);
+	ret = get_gates(&ag, &ref, &l, &x, &map);
 	/* Gates can be shown even if nothing is known of the module's health. */
 	healthy = !ret && !ag_do(&ag, ag_request(&ag, ANYGATE_CMD_STATUS_GET, 0),
 				 collect_status, &st, &x2);
@@ -146,7 +160,7 @@ int cmd_show(int argc, char **argv)
 	} else {
 		if (l.n)
 			qsort(l.gates, l.n, sizeof(*l.gates), by_prefix);
-		print_gates(&l, healthy ? &st : NULL, given);
+		print_gates(&l, healthy ? &st : NULL, ref.said);
 	}
 	free(l.gates);
 	return ret;

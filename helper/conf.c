@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The arguments of add and change: PREFIX SERVICE... [KEY VALUE]... */
+/* The arguments of add and change: PREFIX|NAME SERVICE... [KEY VALUE]... */
 
 #include <stdio.h>
 #include <string.h>
 
 #include "conf.h"
+#include "damp.h"
 #include "names.h"
 #include "rttable.h"
 
@@ -17,6 +18,18 @@ const char *const conf_keys[KEY_MAX] = {
 	[KEY_UP]		= "up",
 	[KEY_DOWN]		= "down",
 	[KEY_LISTEN_DEV]	= "listen-dev",
+	[KEY_NAME]		= "name",
+	[KEY_NEED]		= "need",
+	[KEY_DAMP]		= "damp",
+	[KEY_PENALTY]		= "penalty",
+	[KEY_SUPPRESS]		= "suppress",
+	[KEY_REUSE]		= "reuse",
+	[KEY_HALF_LIFE]		= "half-life",
+	[KEY_MAX_SUPPRESS]	= "max-suppress",
+	[KEY_REQUIRE]		= "require",
+	[KEY_ON_EXPIRY]		= "on-expiry",
+	[KEY_FALLBACK]		= "fallback",
+	[KEY_OBSERVE]		= "observe",
 };
 
 /* What needs to be given, for the message that says that it was not. */
@@ -29,6 +42,18 @@ static const char *const key_values[KEY_MAX] = {
 	[KEY_UP]		= "a time, as 1s or 300ms",
 	[KEY_DOWN]		= "a time, as 0 or 300ms",
 	[KEY_LISTEN_DEV]	= "any, none or a device",
+	[KEY_NAME]		= "the name of a group, or none",
+	[KEY_NEED]		= "all, any or a number of services",
+	[KEY_DAMP]		= "on or off",
+	[KEY_PENALTY]		= "a number, as 1000",
+	[KEY_SUPPRESS]		= "a number, as 2000",
+	[KEY_REUSE]		= "a number, as 750",
+	[KEY_HALF_LIFE]		= "a time, as 1m",
+	[KEY_MAX_SUPPRESS]	= "a time, as 5m",
+	[KEY_REQUIRE]		= "names of leases with commas between, or none",
+	[KEY_ON_EXPIRY]		= "withdraw or ignore",
+	[KEY_FALLBACK]		= "via GATEWAY dev DEV, or none",
+	[KEY_OBSERVE]		= "on or off",
 };
 
 static int parse_enum(const struct names *names, const char *what,
@@ -45,7 +70,7 @@ static int parse_enum(const struct names *names, const char *what,
 static int parse_table(const char *arg, uint32_t *table, struct err *e)
 {
 	if (arg[strspn(arg, "0123456789")] == '\0')
-		return parse_number("table", arg, 1, table, e);
+		return parse_number("table", arg, 1, UINT32_MAX, table, e);
 	if (rttable_number(arg, table))
 		return err_set(e, "table %s: no such name in /etc/iproute2/rt_tables; give a number",
 			       arg);
@@ -66,6 +91,68 @@ static int parse_listen_dev(const char *arg, uint32_t *policy, struct err *e)
 	return 0;
 }
 
+static int parse_group(const char *arg, const char **name, struct err *e)
+{
+	*name = strcmp(arg, "none") ? arg : "";
+	return **name ? parse_name("name", arg, e) : 0;
+}
+
+static int parse_need(const char *arg, uint32_t *need, struct err *e)
+{
+	*need = 0;
+	if (!strcmp(arg, "all"))
+		return 0;
+	*need = 1;
+	if (!strcmp(arg, "any"))
+		return 0;
+	if (arg[strspn(arg, "0123456789")] == '\0')
+		return parse_number("need", arg, 1, ANYGATE_SERVICES_MAX, need, e);
+	return err_set(e, "need %s: all, any or a number of services is needed", arg);
+}
+
+static int add_lease(struct conf *c, const char *arg, const char *name, size_t len,
+		     struct err *e)
+{
+	char *slot = c->require[c->n_require];
+	unsigned int i;
+
+	if (!len)
+		return err_set(e, "require %s: a name is missing; say for example require zone,dig",
+			       arg);
+	if (c->n_require == ARRAY_SIZE(c->require))
+		return err_set(e, "require %s: a gate can require at most %u leases", arg,
+			       ANYGATE_LEASES_MAX);
+	if (len > ANYGATE_NAME_MAX)
+		return err_set(e, "require %.*s: a name has at most %u characters", (int)len, name,
+			       ANYGATE_NAME_MAX);
+	memcpy(slot, name, len);
+	slot[len] = '\0';
+	if (parse_name("require", slot, e))
+		return -1;
+	for (i = 0; i < c->n_require; i++)
+		if (!strcmp(c->require[i], slot))
+			return err_set(e, "require %s: %s is given twice", arg, slot);
+	c->n_require++;
+	return 0;
+}
+
+static int parse_require(struct conf *c, const char *arg, struct err *e)
+{
+	const char *name = arg;
+	size_t len;
+
+	if (!strcmp(arg, "none"))
+		return 0;
+	for (;;) {
+		len = strcspn(name, ",");
+		if (add_lease(c, arg, name, len, e))
+			return -1;
+		if (!name[len])
+			return 0;
+		name += len + 1;
+	}
+}
+
 static int parse_value(struct conf *c, enum conf_key key, const char *arg,
 		       struct err *e)
 {
@@ -77,33 +164,98 @@ static int parse_value(struct conf *c, enum conf_key key, const char *arg,
 	case KEY_TABLE:
 		return parse_table(arg, &c->table, e);
 	case KEY_METRIC:
-		return parse_number("metric", arg, 1, &c->metric, e);
+		return parse_number("metric", arg, 1, UINT32_MAX, &c->metric, e);
 	case KEY_HOLD:
 		return parse_enum(&switch_names, "hold", arg, &c->hold, e);
 	case KEY_UP:
-		return parse_delay("up", arg, &c->up, e);
+		return parse_time("up", arg, 0, ANYGATE_DELAY_MAX, &c->up, e);
 	case KEY_DOWN:
-		return parse_delay("down", arg, &c->down, e);
+		return parse_time("down", arg, 0, ANYGATE_DELAY_MAX, &c->down, e);
 	case KEY_LISTEN_DEV:
 		return parse_listen_dev(arg, &c->listen_policy, e);
+	case KEY_NAME:
+		return parse_group(arg, &c->name, e);
+	case KEY_NEED:
+		return parse_need(arg, &c->need, e);
+	case KEY_DAMP:
+		return parse_enum(&switch_names, "damp", arg, &c->damp, e);
+	case KEY_PENALTY:
+		return parse_number("penalty", arg, 1, ANYGATE_DAMP_MAX, &c->penalty, e);
+	case KEY_SUPPRESS:
+		return parse_number("suppress", arg, 1, ANYGATE_DAMP_MAX, &c->suppress, e);
+	case KEY_REUSE:
+		return parse_number("reuse", arg, 1, ANYGATE_DAMP_MAX, &c->reuse, e);
+	case KEY_HALF_LIFE:
+		return parse_time("half-life", arg, HALF_LIFE_MIN, HALF_LIFE_MAX, &c->half_life, e);
+	case KEY_MAX_SUPPRESS:
+		return parse_time("max-suppress", arg, MAX_SUPPRESS_MIN, MAX_SUPPRESS_MAX,
+				  &c->max_suppress, e);
+	case KEY_REQUIRE:
+		return parse_require(c, arg, e);
+	case KEY_ON_EXPIRY:
+		return parse_enum(&on_expiry_names, "on-expiry", arg, &c->on_expiry, e);
+	case KEY_OBSERVE:
+		return parse_enum(&switch_names, "observe", arg, &c->observe, e);
+	case KEY_FALLBACK:	/* more than one word, see parse_fallback() */
 	case KEY_MAX:
 		break;
 	}
 	return -1;
 }
 
+/* The only value of several words: "none", or "via GATEWAY dev DEV". */
+static int parse_fallback(struct conf *c, int argc, char **argv, struct err *e)
+{
+	if (!strcmp(argv[0], "none")) {
+		c->said[KEY_FALLBACK] = argv[0];
+		return 1;
+	}
+	if (strcmp(argv[0], "via"))
+		return err_set(e, "fallback %s: say fallback via GATEWAY dev DEV, or fallback none",
+			       argv[0]);
+	if (argc < 2)
+		return err_set(e, "fallback via: the gateway is missing; give the address of another node");
+	if (argc < 4 || strcmp(argv[2], "dev"))
+		return err_set(e, "fallback via %s: the device is missing; say for example dev tun0",
+			       argv[1]);
+	if (parse_gateway("fallback via", argv[1], &c->fallback_via, e) ||
+	    parse_device("fallback dev", argv[3], e))
+		return -1;
+	c->said[KEY_FALLBACK] = argv[1];
+	c->fallback_dev = argv[3];
+	return 4;
+}
+
+/* Return: how many words belong to the value, or -1 */
+static int parse_values(struct conf *c, enum conf_key key, int argc, char **argv,
+			struct err *e)
+{
+	if (!argc)
+		return err_set(e, "%s: the value is missing; give %s", conf_keys[key],
+			       key_values[key]);
+	if (key == KEY_FALLBACK)
+		return parse_fallback(c, argc, argv, e);
+	if (parse_value(c, key, argv[0], e))
+		return -1;
+	c->said[key] = argv[0];
+	return 1;
+}
+
 /* A service without an address is one of the prefix's own address. */
 static int check_service_address(const struct conf *c, struct service *s,
 				 const char *arg, struct err *e)
 {
-	const bool v4 = c->prefix.addr.family == AF_INET;
-	struct ipaddr example = c->prefix.addr;
+	const struct prefix *p = &c->gate.prefix;
+	const bool v4 = p->addr.family == AF_INET;
 	char prefix[PREFIX_TEXT], buf[INET6_ADDRSTRLEN];
+	struct ipaddr example = p->addr;
 
-	prefix_text(&c->prefix, prefix);
+	if (c->gate.name)
+		return 0;	/* only the kernel knows the group's prefixes */
+	prefix_text(p, prefix);
 	if (!s->addr.family) {
-		if (prefix_is_host(&c->prefix)) {
-			s->addr = c->prefix.addr;
+		if (prefix_is_host(p)) {
+			s->addr = p->addr;
 			return 0;
 		}
 		example.bytes[ip_size(example.family) - 1] |= 1;
@@ -111,10 +263,10 @@ static int check_service_address(const struct conf *c, struct service *s,
 			       arg, prefix, v4 ? "" : "[", ip_text(&example, buf),
 			       v4 ? "" : "]", arg);
 	}
-	if (s->addr.family != c->prefix.addr.family)
+	if (s->addr.family != p->addr.family)
 		return err_set(e, "%s: the address is %s, but the prefix %s is %s", arg,
 			       v4 ? "IPv6" : "IPv4", prefix, v4 ? "IPv4" : "IPv6");
-	if (!prefix_contains(&c->prefix, &s->addr))
+	if (!prefix_contains(p, &s->addr))
 		return err_set(e, "%s: the address is outside the prefix %s", arg, prefix);
 	return 0;
 }
@@ -143,55 +295,6 @@ static int add_service(struct conf *c, const char *arg, struct err *e)
 	return 0;
 }
 
-/* Keywords that say something of one action only. */
-static int check_action(const struct conf *c, bool change, struct err *e)
-{
-	static const enum conf_key of_address[] = { KEY_DEV, KEY_HOLD };
-	static const enum conf_key of_route[] = { KEY_TABLE, KEY_METRIC };
-	const bool host = prefix_is_host(&c->prefix);
-	const enum conf_key *wrong;
-	const char *a = NULL, *r = NULL;
-	char prefix[PREFIX_TEXT];
-	uint32_t action;
-	size_t i;
-
-	prefix_text(&c->prefix, prefix);
-	if (c->said[KEY_ACTION] && c->action == ANYGATE_ACTION_ADDRESS && !host)
-		return err_set(e, "action %s: %s is no host prefix; only action route can announce it",
-			       c->said[KEY_ACTION], prefix);
-
-	for (i = 0; i < ARRAY_SIZE(of_address); i++)
-		if (c->said[of_address[i]])
-			a = conf_keys[of_address[i]];
-	for (i = 0; i < ARRAY_SIZE(of_route); i++)
-		if (c->said[of_route[i]])
-			r = conf_keys[of_route[i]];
-	if (a && r)
-		return err_set(e, "%s is for action address and %s for action route; a gate has one action",
-			       a, r);
-
-	if (c->said[KEY_ACTION])
-		action = c->action;
-	else if (!host)
-		action = ANYGATE_ACTION_ROUTE;
-	else if (!change)
-		action = ANYGATE_ACTION_ADDRESS;
-	else
-		return 0;	/* only the kernel knows what the gate does now */
-
-	wrong = action == ANYGATE_ACTION_ADDRESS ? of_route : of_address;
-	for (i = 0; i < ARRAY_SIZE(of_route); i++) {
-		if (!c->said[wrong[i]])
-			continue;
-		return err_set(e, "%s %s: this is for action %s, and the action of %s is %s%s",
-			       conf_keys[wrong[i]], c->said[wrong[i]],
-			       name_of(&action_names, !action), prefix,
-			       name_of(&action_names, action),
-			       c->said[KEY_ACTION] ? "" : " unless another is given");
-	}
-	return 0;
-}
-
 static bool says_something(const struct conf *c)
 {
 	unsigned int i;
@@ -207,7 +310,7 @@ static bool says_something(const struct conf *c)
  * @c: result; points into @argv
  * @change: the gate exists, and what is not given stays as it is
  * @argc: number of arguments
- * @argv: PREFIX and all that follows
+ * @argv: PREFIX, or NAME in a change, and all that follows
  * @e: what is wrong with them
  *
  * Return: 0 or -1
@@ -216,13 +319,15 @@ int conf_parse(struct conf *c, bool change, int argc, char **argv,
 	       struct err *e)
 {
 	const char *verb = change ? "change" : "add";
-	int i, key;
+	int i, key, words;
 
 	memset(c, 0, sizeof(*c));
 	if (argc < 1)
 		return err_set(e, "%s: the prefix is missing; say for example %s 192.0.2.53/32 udp/53",
 			       verb, verb);
-	if (parse_prefix(argv[0], &c->prefix, e))
+	c->gate.said = argv[0];
+	if (change ? parse_gate_ref(argv[0], &c->gate, e) :
+		     parse_prefix(argv[0], &c->gate.prefix, e))
 		return -1;
 
 	for (i = 1; i < argc; i++) {
@@ -240,17 +345,18 @@ int conf_parse(struct conf *c, bool change, int argc, char **argv,
 			return -1;
 		if (c->said[key])
 			return err_set(e, "%s is given twice", conf_keys[key]);
-		if (i + 1 == argc)
-			return err_set(e, "%s: the value is missing; give %s", conf_keys[key],
-				       key_values[key]);
-		if (parse_value(c, key, argv[++i], e))
+		words = parse_values(c, key, argc - i - 1, argv + i + 1, e);
+		if (words < 0)
 			return -1;
-		c->said[key] = argv[i];
+		i += words;
 	}
 
+	/* In an add this is what it is anyway. */
+	if (!change && c->said[KEY_NAME] && !*c->name)
+		c->said[KEY_NAME] = NULL;
 	if (!change && !c->n_services)
 		return err_set(e, "%s: a gate needs a service; say for example udp/53", argv[0]);
 	if (change && !says_something(c))
 		return err_set(e, "%s: nothing to change; give services or keywords", argv[0]);
-	return check_action(c, change, e);
+	return conf_check(c, change, e);
 }

@@ -4,7 +4,7 @@
 
 #include <linux/anygate.h>
 
-#include "parse.h"
+#include "args.h"
 
 enum conf_key {
 	KEY_ACTION,
@@ -15,6 +15,18 @@ enum conf_key {
 	KEY_UP,
 	KEY_DOWN,
 	KEY_LISTEN_DEV,
+	KEY_NAME,
+	KEY_NEED,
+	KEY_DAMP,
+	KEY_PENALTY,
+	KEY_SUPPRESS,
+	KEY_REUSE,
+	KEY_HALF_LIFE,
+	KEY_MAX_SUPPRESS,
+	KEY_REQUIRE,
+	KEY_ON_EXPIRY,
+	KEY_FALLBACK,
+	KEY_OBSERVE,
 	KEY_MAX,
 };
 
@@ -22,7 +34,7 @@ extern const char *const conf_keys[KEY_MAX];
 
 /**
  * struct conf - what the command line says of a gate
- * @prefix: the gate's prefix
+ * @gate: which gate; in a change it may be a group
  * @said: for each keyword what the user gave as its value, NULL if nothing;
  *	the fields below it are valid only where it is set
  * @action: ANYGATE_ACTION_*
@@ -32,12 +44,26 @@ extern const char *const conf_keys[KEY_MAX];
  * @up: milliseconds
  * @down: milliseconds
  * @listen_policy: ANYGATE_LISTEN_POLICY_*; said[KEY_LISTEN_DEV] is the device
+ * @name: group, "" for none
+ * @need: how many services are needed, 0 for all
+ * @damp: ANYGATE_SWITCH_*
+ * @penalty: of a flap
+ * @suppress: figure of merit from which on the prefix is not announced
+ * @reuse: figure of merit below which it is announced again
+ * @half_life: milliseconds
+ * @max_suppress: milliseconds
+ * @require: names of leases
+ * @n_require: how many there are, 0 for "none"
+ * @on_expiry: ANYGATE_ON_EXPIRY_*
+ * @fallback_via: gateway, family 0 for "none"
+ * @fallback_dev: its device
+ * @observe: ANYGATE_SWITCH_*
  * @services: all of them have an address
  * @service_said: what the user gave for each of them
  * @n_services: how many there are
  */
 struct conf {
-	struct prefix prefix;
+	struct gate_ref gate;
 	const char *said[KEY_MAX];
 	uint32_t action;
 	uint32_t table;
@@ -46,11 +72,26 @@ struct conf {
 	uint32_t up;
 	uint32_t down;
 	uint32_t listen_policy;
+	const char *name;
+	uint32_t need;
+	uint32_t damp;
+	uint32_t penalty;
+	uint32_t suppress;
+	uint32_t reuse;
+	uint32_t half_life;
+	uint32_t max_suppress;
+	char require[ANYGATE_LEASES_MAX][ANYGATE_NAME_MAX + 1];
+	unsigned int n_require;
+	uint32_t on_expiry;
+	struct ipaddr fallback_via;
+	const char *fallback_dev;
+	uint32_t observe;
 	struct service services[ANYGATE_SERVICES_MAX];
 	const char *service_said[ANYGATE_SERVICES_MAX];
 	unsigned int n_services;
 };
 
+int conf_check(const struct conf *c, bool change, struct err *e);
 int conf_parse(struct conf *c, bool change, int argc, char **argv,
 	       struct err *e);
 

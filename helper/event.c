@@ -10,21 +10,25 @@
 #include "names.h"
 #include "show.h"
 
-static void print_time(struct printer *p, const struct gate *ev, bool timestamp)
+/**
+ * event_time() - print when it happened
+ * @p: printer
+ * @ns: CLOCK_REALTIME, in nanoseconds
+ * @timestamp: for people, too
+ */
+void event_time(struct printer *p, uint64_t ns, bool timestamp)
 {
-	time_t seconds = ev->time / NSEC_PER_SEC;
+	time_t seconds = ns / NSEC_PER_SEC;
 	char text[64], date[32] = "?";
 	struct tm tm;
 
-	if (!gate_has(ev, ANYGATE_A_GATE_TIME))
-		return;
-	pr_seconds(p, "time", ev->time, 9, NULL);
+	pr_seconds(p, "time", ns, 9, NULL);
 	if (!timestamp)
 		return;
 	if (localtime_r(&seconds, &tm))
 		strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &tm);
 	snprintf(text, sizeof(text), "%s.%06llu", date,
-		 (unsigned long long)(ev->time % NSEC_PER_SEC / NSEC_PER_USEC));
+		 (unsigned long long)(ns % NSEC_PER_SEC / NSEC_PER_USEC));
 	pr_str(p, "timestamp", text, "%s ", text);
 }
 
@@ -38,7 +42,9 @@ static void print_state(struct printer *p, const struct gate *ev)
 	const bool said = ev->kind == ANYGATE_EVENT_KIND_DELETED ||
 			  ev->kind == ANYGATE_EVENT_KIND_ERROR ||
 			  ev->kind == ANYGATE_EVENT_KIND_CONTESTED ||
-			  ev->kind == ANYGATE_EVENT_KIND_FOREIGN;
+			  ev->kind == ANYGATE_EVENT_KIND_FOREIGN ||
+			  ev->kind == ANYGATE_EVENT_KIND_ORDER ||
+			  ev->kind == ANYGATE_EVENT_KIND_LEASE;
 
 	pr_str(p, "kind", kind, NULL);
 	if (!transition)
@@ -48,10 +54,29 @@ static void print_state(struct printer *p, const struct gate *ev)
 		       transition ? " %s ->" : NULL, name_of(&state_names, ev->old_state));
 	if (gate_has(ev, ANYGATE_A_GATE_STATE))
 		pr_str(p, "state", state, said ? NULL : " %s", state);
-	/* "added closed added" would say it twice. */
+	/* "added closed added" and "open -> drained drained" would say it twice. */
 	if (gate_has(ev, ANYGATE_A_GATE_REASON))
-		pr_str(p, "reason", reason, said || !strcmp(kind, reason) ? NULL : " %s",
+		pr_str(p, "reason", reason,
+		       said || !strcmp(kind, reason) || !strcmp(state, reason) ? NULL : " %s",
 		       reason);
+}
+
+/* What an operator or a check has said, for the kinds that are about that. */
+static void print_orders(struct printer *p, const struct gate *ev, uint64_t now)
+{
+	char text[WHY_TEXT];
+	unsigned int i;
+
+	if (ev->kind == ANYGATE_EVENT_KIND_ORDER) {
+		pr_text(p, " %s", order_text(ev, now, text, sizeof(text)));
+		if (ev->observe)
+			pr_text(p, ", %s", observe_text(ev, now, text, sizeof(text)));
+	} else if (ev->kind == ANYGATE_EVENT_KIND_LEASE) {
+		for (i = 0; i < ev->n_leases; i++)
+			pr_text(p, "%s %s %s", i ? "," : "", ev->leases[i].name,
+				lease_text(ev, &ev->leases[i], now));
+	}
+	show_orders(p, ev, false, now);
 }
 
 static void print_cause(struct printer *p, const struct gate *ev)
@@ -154,14 +179,18 @@ void event_print(struct printer *p, const struct gate *ev, bool timestamp,
 	pr_object(p, NULL);
 	if (gate_has(ev, ANYGATE_A_GATE_SEQ))
 		pr_uint(p, "seq", ev->seq, NULL);
-	print_time(p, ev, timestamp);
+	if (gate_has(ev, ANYGATE_A_GATE_TIME))
+		event_time(p, ev->time, timestamp);
 	if (gate_has(ev, ANYGATE_A_GATE_PREFIX))
 		pr_str(p, "prefix", prefix_text(&ev->prefix, prefix), "%s", prefix);
 	else
 		pr_text(p, "anygate");
 	if (gate_has(ev, ANYGATE_A_GATE_ID))
 		pr_uint(p, "id", ev->id, NULL);
+	if (*ev->name)
+		pr_str(p, "name", ev->name, NULL);
 	print_state(p, ev);
+	print_orders(p, ev, now);
 	print_announced(p, ev, now);
 	print_cause(p, ev);
 	print_steps(p, ev);

@@ -5,6 +5,7 @@
 #include "gate.h"
 #include "print.h"
 
+void event_time(struct printer *p, uint64_t ns, bool timestamp);
 void event_print(struct printer *p, const struct gate *ev, bool timestamp,
 		 uint64_t now);
 

@@ -143,7 +143,7 @@ static int reqmap_find(const struct reqmap *map, uint32_t offs)
 
 static bool is_gate_cmd(uint8_t cmd)
 {
-	return cmd >= ANYGATE_CMD_GATE_ADD && cmd <= ANYGATE_CMD_GATE_GET;
+	return cmd >= ANYGATE_CMD_GATE_ADD && cmd <= ANYGATE_CMD_GATE_LEASE;
 }
 
 /* Without words of the kernel, the errno has to do. */
@@ -190,7 +190,8 @@ void extack_explain(const struct extack *x, uint8_t cmd, const char *subject,
 	bool about_gate = word <= 0;	/* the first word is the prefix */
 	char said[320], missing[64] = "";
 
-	if (x->error == EPERM) {
+	/* A pin without an end is refused in the kernel's own words. */
+	if (x->error == EPERM && !(cmd == ANYGATE_CMD_GATE_ORDER && *x->msg)) {
 		err_set(e, "%s: not permitted: CAP_NET_ADMIN is needed in this network namespace%s%s%s",
 			subject, *x->msg ? " (" : "", x->msg, *x->msg ? ")" : "");
 		return;
@@ -199,8 +200,12 @@ void extack_explain(const struct extack *x, uint8_t cmd, const char *subject,
 		err_set(e, "%s has a gate already; use change", subject);
 		return;
 	}
-	if (is_gate_cmd(cmd) && x->error == ENOENT && about_gate) {
-		err_set(e, "%s: No such gate", subject);
+	/* A lease may be missing as well, and the kernel says which it is. */
+	if (is_gate_cmd(cmd) && x->error == ENOENT && about_gate &&
+	    !(cmd == ANYGATE_CMD_GATE_LEASE && *x->msg)) {
+		err_set(e, "%s: %s", subject,
+			map && map->n && !strcmp(map->at[0].key, "name") ?
+			"no gate has this name" : "No such gate");
 		return;
 	}
 

@@ -30,7 +30,7 @@ struct extack {
 	uint32_t nest;
 };
 
-#define REQMAP_MAX	80
+#define REQMAP_MAX	96
 
 /**
  * struct reqmap - which word of the command line went where in a request

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <linux/rtnetlink.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -48,28 +47,6 @@ const char *age_text(uint64_t ns, char buf[AGE_TEXT])
 		snprintf(buf, AGE_TEXT, "%lluh%llum", s / 3600, s / 60 % 60);
 	else
 		snprintf(buf, AGE_TEXT, "%llud%lluh", s / (24 * 3600), s / 3600 % 24);
-	return buf;
-}
-
-/**
- * delay_text() - a delay, exactly, as the command line takes it
- * @ms: milliseconds
- * @buf: for the result
- *
- * Return: @buf: 0, 300ms, 1500ms, 2s, 5m, 1h
- */
-const char *delay_text(uint32_t ms, char buf[AGE_TEXT])
-{
-	if (!ms)
-		snprintf(buf, AGE_TEXT, "0");
-	else if (ms % 1000)
-		snprintf(buf, AGE_TEXT, "%ums", ms);
-	else if (ms % (60 * 1000))
-		snprintf(buf, AGE_TEXT, "%us", ms / 1000);
-	else if (ms % (3600 * 1000))
-		snprintf(buf, AGE_TEXT, "%um", ms / (60 * 1000));
-	else
-		snprintf(buf, AGE_TEXT, "%uh", ms / (3600 * 1000));
 	return buf;
 }
 
@@ -121,18 +98,6 @@ const char *who_text(const char *comm, uint32_t pid, char *buf, size_t size)
 	return buf;
 }
 
-static void append(char *buf, size_t size, const char *fmt, ...) __printf(3, 4);
-
-static void append(char *buf, size_t size, const char *fmt, ...)
-{
-	size_t used = strlen(buf);
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(buf + used, size - used, fmt, ap);
-	va_end(ap);
-}
-
 /**
  * announced_text() - where the prefix is announced
  * @g: gate
@@ -156,7 +121,7 @@ const char *announced_text(const struct gate *g, char *buf, size_t size)
 		snprintf(buf, size, "blackhole/%s",
 			 rttable_name(g->table, table, sizeof(table)));
 	if (gate_differs(g))
-		append(buf, size, "!%s",
+		text_append(buf, size, "!%s",
 		       g->difference ? name_of(&difference_names, g->difference) : "differs");
 	return buf;
 }
@@ -178,14 +143,14 @@ const char *error_text(const struct gate *g, uint64_t now, char *buf,
 	buf[0] = '\0';
 	if (!gate_has(g, ANYGATE_A_GATE_ERROR) || !g->error)
 		return buf;
-	append(buf, size, "%s", errno_name(g->error));
-	append(buf, size, " (%s)", strerror(g->error));
+	text_append(buf, size, "%s", errno_name(g->error));
+	text_append(buf, size, " (%s)", strerror(g->error));
 	if (*g->error_msg)
-		append(buf, size, ": %s", g->error_msg);
+		text_append(buf, size, ": %s", g->error_msg);
 	if (g->retries)
-		append(buf, size, ", failed %u times", g->retries);
+		text_append(buf, size, ", failed %u times", g->retries);
 	if (gate_has(g, ANYGATE_A_GATE_RETRY_AT))
-		append(buf, size, ", next attempt in %s",
+		text_append(buf, size, ", next attempt in %s",
 		       age_text(g->retry_at > now ? g->retry_at - now : 0, age));
 	return buf;
 }
@@ -223,50 +188,20 @@ const char *difference_text(const struct gate *g, uint64_t now, char *buf,
 
 	buf[0] = '\0';
 	error_text(g, now, error, sizeof(error));
-	if (gate_differs(g)) {
+	if (g->difference == ANYGATE_DIFFERENCE_OBSERVING) {
+		/* what was asked for, and nothing to shout about */
+		if (gate_wanted(g) != !!g->announced)
+			text_append(buf, size, "observing: would %s it",
+				    gate_wanted(g) ? "announce" : "withdraw");
+	} else if (gate_differs(g)) {
 		if (gate_wanted(g) == !!g->announced)
-			append(buf, size, "%s", name_of(&difference_names, g->difference));
+			text_append(buf, size, "%s", name_of(&difference_names, g->difference));
 		else
-			append(buf, size, "%s", g->announced ? "STILL ANNOUNCED" : "NOT ANNOUNCED");
+			text_append(buf, size, "%s", g->announced ? "STILL ANNOUNCED" : "NOT ANNOUNCED");
 		if (*cause)
-			append(buf, size, ": %s", cause);
+			text_append(buf, size, ": %s", cause);
 	}
 	if (*error)
-		append(buf, size, "%s%s", *buf ? ": " : "", error);
-	return buf;
-}
-
-/**
- * why_text() - why a gate is as it is
- * @g: gate
- * @now: CLOCK_BOOTTIME, in nanoseconds
- * @buf: for the result
- * @size: of @buf
- *
- * What is wrong comes first, so that it is not overlooked.
- *
- * Return: @buf
- */
-const char *why_text(const struct gate *g, uint64_t now, char *buf, size_t size)
-{
-	char text[WHY_TEXT], age[AGE_TEXT];
-
-	buf[0] = '\0';
-	difference_text(g, now, text, sizeof(text));
-	if (*text)
-		append(buf, size, "%s; ", text);
-	append(buf, size, "%s", name_of(&reason_names, g->reason));
-	if (g->reason == ANYGATE_REASON_NO_LISTENER &&
-	    gate_has(g, ANYGATE_A_GATE_CLOSER_PID))
-		append(buf, size, ": %s closed it",
-		       who_text(g->closer_comm, g->closer_pid, text, sizeof(text)));
-	if (gate_has(g, ANYGATE_A_GATE_DEADLINE))
-		append(buf, size, ", %s in %s", gate_wanted(g) ? "closes" : "opens",
-		       age_text(g->deadline > now ? g->deadline - now : 0, age));
-	if (g->contested)
-		append(buf, size, ", contested %u time%s", g->contested,
-		       g->contested == 1 ? "" : "s");
-	if (g->adopted)
-		append(buf, size, ", adopted");
+		text_append(buf, size, "%s%s", *buf ? ": " : "", error);
 	return buf;
 }

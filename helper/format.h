@@ -11,7 +11,6 @@
 
 uint64_t clock_ns(int clock);
 const char *age_text(uint64_t ns, char buf[AGE_TEXT]);
-const char *delay_text(uint32_t ms, char buf[AGE_TEXT]);
 const char *step_text(uint64_t ns, char buf[AGE_TEXT]);
 const char *errno_name(uint32_t error);
 
@@ -21,6 +20,16 @@ const char *error_text(const struct gate *g, uint64_t now, char *buf,
 		       size_t size);
 const char *difference_text(const struct gate *g, uint64_t now, char *buf,
 			    size_t size);
+const char *left_text(uint64_t at, uint64_t now, char buf[AGE_TEXT]);
+const char *lease_text(const struct gate *g, const struct lease *l,
+		       uint64_t now);
+const char *need_text(uint32_t need, char buf[AGE_TEXT]);
+bool gate_has_fallback(const struct gate *g);
+const char *fallback_text(const struct gate *g, char *buf, size_t size);
+const char *order_text(const struct gate *g, uint64_t now, char *buf,
+		       size_t size);
+const char *observe_text(const struct gate *g, uint64_t now, char *buf,
+			 size_t size);
 const char *why_text(const struct gate *g, uint64_t now, char *buf,
 		     size_t size);
 

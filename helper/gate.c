@@ -82,6 +82,31 @@ static bool add_service(struct gate *g, const struct nlattr *nla)
 	return get_service(nla, &g->services[g->n_services++]);
 }
 
+static bool add_lease(struct gate *g, const struct nlattr *nest)
+{
+	const struct nlattr *nla;
+	struct lease *l;
+	int left;
+
+	if (g->n_leases == ARRAY_SIZE(g->leases))
+		return false;
+	l = &g->leases[g->n_leases++];
+	nla_for_each_nested(nla, nest, left) {
+		switch (nla_type(nla)) {
+		case ANYGATE_A_LEASE_NAME:
+			get_string(nla, l->name, sizeof(l->name));
+			break;
+		case ANYGATE_A_LEASE_VERDICT:
+			get_u32(nla, &l->verdict);
+			break;
+		case ANYGATE_A_LEASE_EXPIRES:
+			get_u64(nla, &l->expires);
+			break;
+		}
+	}
+	return true;
+}
+
 static bool decode_conf(struct gate *g, const struct nlattr *nla)
 {
 	switch (nla_type(nla)) {
@@ -111,6 +136,57 @@ static bool decode_conf(struct gate *g, const struct nlattr *nla)
 		return get_string(nla, g->listen_dev, sizeof(g->listen_dev));
 	case ANYGATE_A_GATE_SERVICE:
 		return add_service(g, nla);
+	case ANYGATE_A_GATE_NAME:
+		return get_string(nla, g->name, sizeof(g->name));
+	case ANYGATE_A_GATE_NEED:
+		return get_u32(nla, &g->need);
+	case ANYGATE_A_GATE_ON_EXPIRY:
+		return get_u32(nla, &g->on_expiry);
+	case ANYGATE_A_GATE_FALLBACK_VIA:
+		return get_address(nla, &g->fallback_via);
+	case ANYGATE_A_GATE_FALLBACK_DEV:
+		return get_string(nla, g->fallback_dev, sizeof(g->fallback_dev));
+	}
+	return false;
+}
+
+static bool decode_damp(struct gate *g, const struct nlattr *nla)
+{
+	switch (nla_type(nla)) {
+	case ANYGATE_A_GATE_DAMP:
+		return get_u32(nla, &g->damp);
+	case ANYGATE_A_GATE_DAMP_PENALTY:
+		return get_u32(nla, &g->damp_penalty);
+	case ANYGATE_A_GATE_DAMP_SUPPRESS:
+		return get_u32(nla, &g->damp_suppress);
+	case ANYGATE_A_GATE_DAMP_REUSE:
+		return get_u32(nla, &g->damp_reuse);
+	case ANYGATE_A_GATE_DAMP_HALF_LIFE:
+		return get_u32(nla, &g->damp_half_life);
+	case ANYGATE_A_GATE_DAMP_MAX:
+		return get_u32(nla, &g->damp_max);
+	case ANYGATE_A_GATE_FIGURE:
+		return get_u32(nla, &g->figure);
+	case ANYGATE_A_GATE_RELEASE_AT:
+		return get_u64(nla, &g->release_at);
+	}
+	return false;
+}
+
+/* What operators and outside checks have said. */
+static bool decode_orders(struct gate *g, const struct nlattr *nla)
+{
+	switch (nla_type(nla)) {
+	case ANYGATE_A_GATE_ORDER:
+		return get_u32(nla, &g->order);
+	case ANYGATE_A_GATE_ORDER_UNTIL:
+		return get_u64(nla, &g->order_until);
+	case ANYGATE_A_GATE_OBSERVE:
+		return get_u32(nla, &g->observe);
+	case ANYGATE_A_GATE_OBSERVE_UNTIL:
+		return get_u64(nla, &g->observe_until);
+	case ANYGATE_A_GATE_LEASE:
+		return add_lease(g, nla);
 	}
 	return false;
 }
@@ -126,6 +202,8 @@ static bool decode_state(struct gate *g, const struct nlattr *nla)
 		return get_u64(nla, &g->since);
 	case ANYGATE_A_GATE_DEADLINE:
 		return get_u64(nla, &g->deadline);
+	case ANYGATE_A_GATE_FALLBACK:
+		return get_u32(nla, &g->fallback);
 	case ANYGATE_A_GATE_ANNOUNCED:
 		return get_u32(nla, &g->announced);
 	case ANYGATE_A_GATE_DIFFERENCE:
@@ -204,9 +282,10 @@ void gate_decode(struct gate *g, const struct nlattr *attrs, int len)
 	nla_for_each_attr(nla, attrs, len, left) {
 		if (nla_type(nla) > ANYGATE_A_GATE_MAX)
 			continue;
-		if (decode_conf(g, nla) || decode_state(g, nla) ||
+		if (decode_conf(g, nla) || decode_damp(g, nla) ||
+		    decode_orders(g, nla) || decode_state(g, nla) ||
 		    decode_event(g, nla))
-			g->has |= 1ULL << nla_type(nla);
+			g->has[nla_type(nla)] = true;
 	}
 	if (gate_has(g, ANYGATE_A_GATE_PREFIX) &&
 	    !gate_has(g, ANYGATE_A_GATE_PREFIX_LEN))

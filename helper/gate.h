@@ -2,24 +2,35 @@
 #ifndef ANYGATECTL_GATE_H
 #define ANYGATECTL_GATE_H
 
-#include <assert.h>
 #include <linux/anygate.h>
 
 #include "parse.h"
 
 struct nlattr;
 
-static_assert(ANYGATE_A_GATE_MAX < 64, "struct gate has one bit per attribute");
-
 #define COMM_TEXT	(4 * 16 + 1)	/* TASK_COMM_LEN, every byte escaped */
+
+#define NAME_TEXT	(4 * ANYGATE_NAME_MAX + 1)
+
+/**
+ * struct lease - the verdict of an outside check
+ * @name: of the lease
+ * @verdict: ANYGATE_VERDICT_*
+ * @expires: CLOCK_BOOTTIME in nanoseconds, if there is a verdict
+ */
+struct lease {
+	char name[NAME_TEXT];
+	uint32_t verdict;
+	uint64_t expires;
+};
 
 /*
  * A gate, or an event that concerns one, as the kernel sent it. The fields are
- * the attributes of the specification by the same name; has, with a bit for
- * each of them, tells which were there. Strings are safe to print.
+ * the attributes of the specification by the same name; has tells which of
+ * them were there. Strings are safe to print.
  */
 struct gate {
-	uint64_t has;
+	bool has[ANYGATE_A_GATE_MAX + 1];
 	uint32_t id;
 	struct prefix prefix;
 	uint32_t action;
@@ -33,6 +44,26 @@ struct gate {
 	char listen_dev[4 * ANYGATE_DEVNAME_MAX + 1];
 	unsigned int n_services;
 	struct service services[ANYGATE_SERVICES_MAX];
+	char name[NAME_TEXT];
+	uint32_t need;
+	uint32_t damp;
+	uint32_t damp_penalty;
+	uint32_t damp_suppress;
+	uint32_t damp_reuse;
+	uint32_t damp_half_life;
+	uint32_t damp_max;
+	uint32_t on_expiry;
+	struct ipaddr fallback_via;
+	char fallback_dev[4 * ANYGATE_DEVNAME_MAX + 1];
+	uint32_t order;
+	uint64_t order_until;
+	uint32_t observe;
+	uint64_t observe_until;
+	unsigned int n_leases;
+	struct lease leases[ANYGATE_LEASES_MAX];
+	uint32_t fallback;
+	uint32_t figure;
+	uint64_t release_at;
 	uint32_t state;
 	uint32_t reason;
 	uint64_t since;
@@ -76,19 +107,35 @@ struct gate {
  */
 static inline bool gate_has(const struct gate *g, unsigned int attr)
 {
-	return g->has & (1ULL << attr);
+	return g->has[attr];
 }
 
 /**
  * gate_wanted() - whether the state asks for an announcement
  * @g: gate
  *
- * Return: true for open and closing
+ * Return: true for open, closing and pinned
  */
 static inline bool gate_wanted(const struct gate *g)
 {
 	return g->state == ANYGATE_STATE_OPEN ||
-	       g->state == ANYGATE_STATE_CLOSING;
+	       g->state == ANYGATE_STATE_CLOSING ||
+	       g->state == ANYGATE_STATE_PINNED;
+}
+
+/**
+ * gate_delayed() - whether an "up" or "down" delay runs
+ * @g: gate
+ *
+ * Return: true if @g->deadline is the end of one; in other states it is the
+ * end of something that has an attribute of its own
+ */
+static inline bool gate_delayed(const struct gate *g)
+{
+	return gate_has(g, ANYGATE_A_GATE_DEADLINE) &&
+	       g->state != ANYGATE_STATE_DAMPED &&
+	       g->state != ANYGATE_STATE_DRAINED &&
+	       g->state != ANYGATE_STATE_PINNED;
 }
 
 void gate_decode(struct gate *g, const struct nlattr *attrs, int len);

@@ -20,20 +20,67 @@
 	"  hold on|off               keep a local route while the address is away (on)\n" \
 	"  table N|NAME              table for the route (main)\n"	\
 	"  metric N                  metric of the route (1024)\n"	\
+	"  fallback via GW dev DEV   route to another node while not announced;\n" \
+	"                            fallback none removes it (none)\n"	\
+	"  need all|any|N            how many of the services are needed (all)\n" \
 	"  up TIME                   listeners this long before announcing (1s)\n" \
 	"  down TIME                 no listeners this long before withdrawing (0)\n" \
 	"  listen-dev any|none|DEV   which listeners bound to a device count (any)\n" \
-	"TIME     300ms, 1.5s, 5m, 1h, 0\n"
+	"  require LEASE[,LEASE...]  outside checks that must say up; none removes (none)\n" \
+	"  on-expiry withdraw|ignore what a lease that has run out means (withdraw)\n" \
+	"  damp on|off               damp the announcement of what flaps (off)\n" \
+	"  penalty N                 figure of merit of a withdrawal (1000)\n" \
+	"  suppress N                not announced from this figure on (2000)\n" \
+	"  reuse N                   announced again below this figure (750)\n" \
+	"  half-life TIME            in which the figure decays to half (1m)\n" \
+	"  max-suppress TIME         not announced for this long at most (5m)\n" \
+	"  observe on|off            decide and report, but touch nothing (off)\n" \
+	"  name NAME                 group the gate is in; none removes it (none)\n" \
+	"TIME     300ms, 1.5s, 5m, 1h, 2d, 0\n"
+
+#define GATE_HELP							\
+	"GATE     the PREFIX of a gate, or the NAME of a group for all of its gates\n"
+
+#define FOR_HELP							\
+	GATE_HELP							\
+	"Without TIME it holds until it is revoked.\n"			\
+	"TIME     300ms, 1.5s, 5m, 1h, 2d; at most 49d\n"
 
 static const struct command commands[] = {
 	{ "add", cmd_add, "PREFIX SERVICE... [KEY VALUE]...", "add a gate", KEYS_HELP },
-	{ "change", cmd_change, "PREFIX [SERVICE]... [KEY VALUE]...",
+	{ "change", cmd_change, "GATE [SERVICE]... [KEY VALUE]...",
 	  "change what is given, leave the rest",
-	  "Services, if any are given, replace all the old ones.\n" KEYS_HELP },
-	{ "del", cmd_del, "PREFIX", "remove a gate", NULL },
-	{ "show", cmd_show, "[PREFIX]", "show all gates, or one in full",
-	  "This is what is done without a verb.\n" },
-	{ "flush", cmd_flush, "[PREFIX]", "remove all gates, or those within PREFIX", NULL },
+	  GATE_HELP "Services, if any are given, replace all the old ones.\n" KEYS_HELP },
+	{ "del", cmd_del, "GATE", "remove a gate", GATE_HELP },
+	{ "show", cmd_show, "[GATE]", "show all gates, or some in full",
+	  "This is what is done without a verb.\n" GATE_HELP },
+	{ "flush", cmd_flush, "[GATE]", "remove all gates, or some",
+	  "Without a PREFIX all are removed, with one all that are within it.\n" GATE_HELP },
+	{ "drain", cmd_drain, "GATE [for TIME]", "withdraw, whatever the services",
+	  FOR_HELP },
+	{ "undrain", cmd_undrain, "GATE", "follow the services again", GATE_HELP },
+	{ "pin", cmd_pin, "GATE [for TIME] [force]", "announce, whatever the services",
+	  FOR_HELP "Without TIME, force is needed.\n" },
+	{ "unpin", cmd_unpin, "GATE", "follow the services again", GATE_HELP },
+	{ "observe", cmd_observe, "GATE [for TIME]", "decide and report, but touch nothing",
+	  FOR_HELP },
+	{ "unobserve", cmd_unobserve, "GATE", "act on the decisions again", GATE_HELP },
+	{ "undamp", cmd_undamp, "GATE", "forget the penalty of flaps", GATE_HELP },
+	{ "lease", cmd_lease, "GATE LEASE up|down ttl TIME",
+	  "report what an outside check found",
+	  GATE_HELP
+	  "The gate must have been told to require LEASE.\n"
+	  "TIME     how long this is good for: 300ms, 1.5s, 5m, 1h, 2d; at most 49d\n" },
+	{ "check", cmd_check, "GATE LEASE [KEY VALUE]... -- COMMAND",
+	  "keep a lease by running COMMAND",
+	  GATE_HELP
+	  "Exit status 0 is up. What COMMAND prints goes to the standard error.\n"
+	  "KEY VALUE\n"
+	  "  every TIME                from the start of a run to that of the next (5s)\n"
+	  "  timeout TIME              then COMMAND is killed, which is a failure (2s)\n"
+	  "  rise N                    successes in a row that make it up (2)\n"
+	  "  fall N                    failures in a row that make it down (2)\n"
+	  "Each report is good for every + timeout + 2s.\n" },
 	{ "monitor", cmd_monitor, "", "print events as they come", NULL },
 	{ "version", cmd_version, "", "versions, and the module's health", NULL },
 	{ "help", cmd_help, "[VERB]", "this, or more about a verb", NULL },
@@ -45,13 +92,15 @@ static void usage(FILE *out)
 
 	fprintf(out, "Usage: anygatectl [-j] [-p] [-t] [-n NETNS] [VERB ...]\n\n");
 	for (i = 0; i < ARRAY_SIZE(commands); i++)
-		fprintf(out, "  %-8s%-36s%s\n", commands[i].name, commands[i].args,
+		fprintf(out, "  %-10s%-38s%s\n", commands[i].name, commands[i].args,
 			commands[i].about);
 	fprintf(out,
 		"\n"
+		"GATE is the PREFIX of a gate, or the NAME of a group of gates.\n"
+		"\n"
 		"  -j, --json         print JSON\n"
 		"  -p, --pretty       indent the JSON\n"
-		"  -t, --timestamp    monitor: time in front of every event\n"
+		"  -t, --timestamp    monitor, check: time in front of every line\n"
 		"  -n, --netns NETNS  work in a network namespace (ip netns, or a path)\n"
 		"  -h, --help         print this\n"
 		"  -V, --version      print the version of anygatectl\n"

@@ -24,10 +24,14 @@ extern const struct names state_names;
 extern const struct names reason_names;
 extern const struct names difference_names;
 extern const struct names source_names;
+extern const struct names order_names;
+extern const struct names on_expiry_names;
+extern const struct names verdict_names;
 extern const struct names event_kind_names;
 extern const struct names probes_names;
 extern const struct names gate_attr_names;
 extern const struct names service_attr_names;
+extern const struct names lease_attr_names;
 
 const char *name_of(const struct names *names, uint32_t value);
 

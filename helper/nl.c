@@ -93,23 +93,28 @@ struct nl_msg *ag_request(struct ag *ag, uint8_t cmd, int flags)
 }
 
 /**
- * ag_put_prefix() - put the prefix of a gate into a request
+ * ag_put_gate() - put into a request which gate it is about
  * @msg: request
- * @p: prefix
- * @said: what the user gave for it
+ * @ref: gate or group
  * @map: where to note it, or NULL
  *
  * The messages are so large that attributes cannot fail to fit.
  */
-void ag_put_prefix(struct nl_msg *msg, const struct prefix *p, const char *said,
-		   struct reqmap *map)
+void ag_put_gate(struct nl_msg *msg, const struct gate_ref *ref,
+		 struct reqmap *map)
 {
+	const struct prefix *p = &ref->prefix;
 	uint32_t start = nlmsg_hdr(msg)->nlmsg_len;
 
-	nla_put(msg, ANYGATE_A_GATE_PREFIX, ip_size(p->addr.family), p->addr.bytes);
-	nla_put_u32(msg, ANYGATE_A_GATE_PREFIX_LEN, p->len);
+	if (ref->name) {
+		nla_put_string(msg, ANYGATE_A_GATE_NAME, ref->name);
+	} else {
+		nla_put(msg, ANYGATE_A_GATE_PREFIX, ip_size(p->addr.family), p->addr.bytes);
+		nla_put_u32(msg, ANYGATE_A_GATE_PREFIX_LEN, p->len);
+	}
 	if (map)
-		reqmap_add(map, start, nlmsg_hdr(msg)->nlmsg_len, "prefix", said);
+		reqmap_add(map, start, nlmsg_hdr(msg)->nlmsg_len,
+			   ref->name ? "name" : "prefix", ref->said);
 }
 
 struct answer {

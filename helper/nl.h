@@ -5,8 +5,8 @@
 #include <netlink/msg.h>
 #include <netlink/socket.h>
 
+#include "args.h"
 #include "extack.h"
-#include "parse.h"
 
 /**
  * struct ag - a connection to the module
@@ -54,8 +54,8 @@ int ag_open(struct ag *ag, struct err *e);
 void ag_close(struct ag *ag);
 
 struct nl_msg *ag_request(struct ag *ag, uint8_t cmd, int flags);
-void ag_put_prefix(struct nl_msg *msg, const struct prefix *p, const char *said,
-		   struct reqmap *map);
+void ag_put_gate(struct nl_msg *msg, const struct gate_ref *ref,
+		 struct reqmap *map);
 int ag_do(struct ag *ag, struct nl_msg *msg, ag_attrs_fn *fn, void *arg,
 	  struct extack *x);
 

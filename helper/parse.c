@@ -220,12 +220,27 @@ static const struct unit {
 	{ "s", 1000 },
 	{ "m", 60 * 1000 },
 	{ "h", 3600 * 1000 },
+	{ "d", 24 * 3600 * 1000 },
 };
 
+static int out_of_range(const char *key, const char *arg, uint32_t min,
+			uint32_t max, struct err *e)
+{
+	char low[DELAY_TEXT], high[DELAY_TEXT];
+
+	delay_text(max, high);
+	if (!min)
+		return err_set(e, "%s %s: at most %s", key, arg, high);
+	return err_set(e, "%s %s: a time from %s to %s is needed", key, arg,
+		       delay_text(min, low), high);
+}
+
 /**
- * parse_delay() - parse a time such as 300ms, 1.5s, 5m, 1h or 0
+ * parse_time() - parse a time such as 300ms, 1.5s, 5m, 1h, 2d or 0
  * @key: the keyword, for the message
  * @arg: what the user gave
+ * @min: the least that is allowed, in milliseconds
+ * @max: the most, at most TIME_MAX
  * @ms: result
  * @e: what is wrong with it
  *
@@ -234,7 +249,8 @@ static const struct unit {
  *
  * Return: 0 or -1
  */
-int parse_delay(const char *key, const char *arg, uint32_t *ms, struct err *e)
+int parse_time(const char *key, const char *arg, uint32_t min, uint32_t max,
+	       uint32_t *ms, struct err *e)
 {
 	size_t whole = strspn(arg, "0123456789"), frac = 0, i;
 	const struct unit *unit = NULL;
@@ -258,54 +274,54 @@ int parse_delay(const char *key, const char *arg, uint32_t *ms, struct err *e)
 		if (strspn(arg, "0.") != strlen(arg))
 			return err_set(e, "%s %s: the unit is missing; say %ss or %sms", key, arg,
 				       arg, arg);
+		if (min)
+			return out_of_range(key, arg, min, max, e);
 		*ms = 0;
 		return 0;
 	}
 
-	if (digits(arg, whole, ANYGATE_DELAY_MAX, &value))
-		goto out_range;
+	if (digits(arg, whole, max, &value))
+		return out_of_range(key, arg, min, max, e);
 	value *= unit->ms;
 	while (frac && arg[whole + frac] == '0')
 		frac--;
 	if (frac) {
-		/* No unit has more factors of two than 9, so 9 decimals do. */
-		for (i = 0, scale = 1; i < frac && i < 9; i++)
+		/* No unit has more factors of two than 10, so 10 decimals do. */
+		for (i = 0, scale = 1; i < frac && i < 10; i++)
 			scale *= 10;
-		if (frac > 9 || digits(arg + whole + 1, frac, scale, &part) ||
+		if (frac > 10 || digits(arg + whole + 1, frac, scale, &part) ||
 		    part * unit->ms % scale)
 			return err_set(e, "%s %s: whole milliseconds are needed", key, arg);
 		value += part * unit->ms / scale;
 	}
-	if (value > ANYGATE_DELAY_MAX)
-		goto out_range;
+	if (value < min || value > max)
+		return out_of_range(key, arg, min, max, e);
 	*ms = value;
 	return 0;
 
-out_range:
-	return err_set(e, "%s %s: at most %uh", key, arg, ANYGATE_DELAY_MAX / 3600000);
 out_bad:
 	return err_set(e, "%s %s: this is no time; say for example 300ms, 1.5s, 5m, 1h or 0",
 		       key, arg);
 }
 
 /**
- * parse_number() - parse a decimal number of 32 bits
+ * parse_number() - parse a decimal number
  * @key: the keyword, for the message
  * @arg: what the user gave
  * @min: the least that is allowed
+ * @max: the most
  * @n: result
  * @e: what is wrong with it
  *
  * Return: 0 or -1
  */
-int parse_number(const char *key, const char *arg, uint32_t min, uint32_t *n,
-		 struct err *e)
+int parse_number(const char *key, const char *arg, uint32_t min, uint32_t max,
+		 uint32_t *n, struct err *e)
 {
 	uint64_t value;
 
-	if (digits(arg, strlen(arg), UINT32_MAX, &value) || value < min)
-		return err_set(e, "%s %s: a number from %u to %u is needed", key, arg, min,
-			       UINT32_MAX);
+	if (digits(arg, strlen(arg), max, &value) || value < min)
+		return err_set(e, "%s %s: a number from %u to %u is needed", key, arg, min, max);
 	*n = value;
 	return 0;
 }
@@ -336,6 +352,79 @@ int parse_device(const char *key, const char *arg, struct err *e)
 
 out_bad:
 	return err_set(e, "%s \"%s\": this is no device name", key, arg);
+}
+
+/* Words with a meaning where a name may stand, too. */
+static const char *const no_names[] = { "none", "for", "help" };
+
+static bool is_name_char(char c)
+{
+	return isalnum((unsigned char)c) || c == '_' || c == '-' || c == '.';
+}
+
+/**
+ * is_name() - whether a word can be told from a prefix, and is a name
+ * @arg: what the user gave
+ *
+ * Return: true for a letter with letters, digits, "_", "-" and "." behind it
+ */
+bool is_name(const char *arg)
+{
+	if (!isalpha((unsigned char)*arg))
+		return false;
+	while (is_name_char(*arg))
+		arg++;
+	return !*arg;
+}
+
+/**
+ * parse_name() - check the name of a group or a lease
+ * @key: the keyword, for the message
+ * @arg: what the user gave
+ * @e: what is wrong with it
+ *
+ * Return: 0 or -1
+ */
+int parse_name(const char *key, const char *arg, struct err *e)
+{
+	size_t i;
+
+	if (!is_name(arg))
+		return err_set(e, "%s \"%s\": a name is a letter, with letters, digits, \"_\", \"-\" and \".\" behind it",
+			       key, arg);
+	if (strlen(arg) > ANYGATE_NAME_MAX)
+		return err_set(e, "%s %s: a name has at most %u characters", key, arg,
+			       ANYGATE_NAME_MAX);
+	for (i = 0; i < ARRAY_SIZE(no_names); i++)
+		if (!strcmp(arg, no_names[i]))
+			return err_set(e, "%s %s: this word has a meaning of its own; take another name",
+				       key, arg);
+	return 0;
+}
+
+/**
+ * parse_gateway() - parse the address of a gateway
+ * @key: the keyword, for the message
+ * @arg: what the user gave
+ * @a: result
+ * @e: what is wrong with it
+ *
+ * Return: 0 or -1
+ */
+int parse_gateway(const char *key, const char *arg, struct ipaddr *a,
+		  struct err *e)
+{
+	static const uint8_t zeros[16];
+
+	if (parse_ip(arg, a))
+		return err_set(e, "%s %s: this is no address; say for example 192.0.2.1 or 2001:db8::1",
+			       key, arg);
+	if (is_mapped(a))
+		return err_set(e, "%s %s: this is an IPv4 address in disguise; give it as IPv4", key,
+			       arg);
+	if (!memcmp(a->bytes, zeros, sizeof(zeros)))
+		return err_set(e, "%s %s: this is no address of a machine", key, arg);
+	return 0;
 }
 
 static void join(char *buf, size_t size, const char *const *words, size_t n,
@@ -371,7 +460,7 @@ int match_word(const char *what, const char *arg, const char *const *words,
 	       size_t n, struct err *e)
 {
 	size_t i, len = strlen(arg), hits = 0;
-	char list[256];
+	char list[512];
 	int hit = -1;
 
 	for (i = 0; i < n; i++) {

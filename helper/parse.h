@@ -43,6 +43,10 @@ struct service {
 	uint32_t listeners;
 };
 
+/* The longest "for" and "ttl": what 32 bits hold of milliseconds, in days. */
+#define TIME_MAX	(49U * 24 * 3600 * 1000)
+
+#define DELAY_TEXT	24
 #define PREFIX_TEXT	(INET6_ADDRSTRLEN + 4)
 #define SERVICE_TEXT	(INET6_ADDRSTRLEN + 24)
 
@@ -74,14 +78,20 @@ int prefix_cmp(const struct prefix *a, const struct prefix *b);
 const char *ip_text(const struct ipaddr *a, char buf[INET6_ADDRSTRLEN]);
 const char *prefix_text(const struct prefix *p, char buf[PREFIX_TEXT]);
 const char *protocol_text(uint32_t protocol);
+const char *delay_text(uint32_t ms, char buf[DELAY_TEXT]);
 const char *service_text(const struct service *s, const struct prefix *p,
 			 char buf[SERVICE_TEXT]);
 
 int parse_prefix(const char *arg, struct prefix *p, struct err *e);
 int parse_service(const char *arg, struct service *s, struct err *e);
-int parse_delay(const char *key, const char *arg, uint32_t *ms, struct err *e);
-int parse_number(const char *key, const char *arg, uint32_t min, uint32_t *n,
-		 struct err *e);
+int parse_time(const char *key, const char *arg, uint32_t min, uint32_t max,
+	       uint32_t *ms, struct err *e);
+int parse_number(const char *key, const char *arg, uint32_t min, uint32_t max,
+		 uint32_t *n, struct err *e);
+bool is_name(const char *arg);
+int parse_name(const char *key, const char *arg, struct err *e);
+int parse_gateway(const char *key, const char *arg, struct ipaddr *a,
+		  struct err *e);
 int parse_device(const char *key, const char *arg, struct err *e);
 int match_word(const char *what, const char *arg, const char *const *words,
 	       size_t n, struct err *e);

@@ -12,25 +12,30 @@
 /**
  * show_header() - the first row of the table
  * @t: table
+ * @named: with the names of groups
  */
-void show_header(struct table *t)
+void show_header(struct table *t, bool named)
 {
-	static const char *const title[TABLE_COLUMNS] = {
-		"PREFIX", "STATE", "ANNOUNCED", "SERVICES", "SINCE", "WHY",
+	static const char *const title[] = {
+		"PREFIX", "NAME", "STATE", "ANNOUNCED", "SERVICES", "SINCE", "WHY",
 	};
 	size_t i;
 
-	for (i = 0; i < TABLE_COLUMNS; i++)
-		table_cell(t, "%s", title[i]);
+	t->columns = ARRAY_SIZE(title) - !named;
+	for (i = 0; i < ARRAY_SIZE(title); i++)
+		if (i != 1 || named)
+			table_cell(t, "%s", title[i]);
 }
 
 /**
  * show_row() - a gate as a row of the table
  * @t: table
  * @g: gate
+ * @named: with the name of its group
  * @now: CLOCK_BOOTTIME, in nanoseconds
  */
-void show_row(struct table *t, const struct gate *g, uint64_t now)
+void show_row(struct table *t, const struct gate *g, bool named,
+	      uint64_t now)
 {
 	char services[ANYGATE_SERVICES_MAX * (SERVICE_TEXT + 16)] = "";
 	char prefix[PREFIX_TEXT], service[SERVICE_TEXT];
@@ -45,6 +50,8 @@ void show_row(struct table *t, const struct gate *g, uint64_t now)
 				 g->services[i].listeners);
 
 	table_cell(t, "%s", prefix_text(&g->prefix, prefix));
+	if (named)
+		table_cell(t, "%s", *g->name ? g->name : "-");
 	table_cell(t, "%s", name_of(&state_names, g->state));
 	table_cell(t, "%s", announced_text(g, text, sizeof(text)));
 	table_cell(t, "%s", *services ? services : "-");
@@ -100,6 +107,7 @@ static void show_conf(struct printer *p, const struct gate *g)
 	if (gate_has(g, ANYGATE_A_GATE_LISTEN_POLICY))
 		pr_str(p, "listen_dev", listen_dev, "listen-dev: %s\n", listen_dev);
 	show_services(p, g);
+	show_decision(p, g);
 }
 
 /**
@@ -129,6 +137,7 @@ static void show_state(struct printer *p, const struct gate *g, uint64_t now)
 {
 	const uint64_t age = now > g->since ? now - g->since : 0;
 	const uint64_t left = g->deadline > now ? g->deadline - now : 0;
+	const bool observing = g->difference == ANYGATE_DIFFERENCE_OBSERVING;
 	char text[WHY_TEXT], age_buf[AGE_TEXT];
 
 	pr_str(p, "state", name_of(&state_names, g->state), "state: %s\n",
@@ -139,14 +148,14 @@ static void show_state(struct printer *p, const struct gate *g, uint64_t now)
 		pr_seconds(p, "since_s", age, 3, "since: %s\n", age_text(age, age_buf));
 	if (gate_has(g, ANYGATE_A_GATE_DEADLINE))
 		pr_uint(p, "deadline_ms", (left + NSEC_PER_MSEC - 1) / NSEC_PER_MSEC,
-			"%s in: %s\n", gate_wanted(g) ? "closes" : "opens",
+			gate_delayed(g) ? "%s in: %s\n" : NULL, gate_wanted(g) ? "closes" : "opens",
 			age_text(left, age_buf));
 	if (gate_has(g, ANYGATE_A_GATE_ANNOUNCED))
 		pr_bool(p, "announced", g->announced, "announced: %s\n",
 			announced_text(g, text, sizeof(text)));
 	difference_text(g, now, text, sizeof(text));
 	if (*text)
-		pr_text(p, "WARNING: %s\n", text);
+		pr_text(p, "%s: %s\n", observing ? "note" : "WARNING", text);
 	show_difference(p, g, now);
 	if (gate_has(g, ANYGATE_A_GATE_CONTESTED))
 		pr_uint(p, "contested", g->contested, "contested: %u\n", g->contested);
@@ -187,10 +196,13 @@ void show_gate(struct printer *p, const struct gate *g, const char *probes,
 
 	pr_object(p, NULL);
 	pr_str(p, "prefix", prefix_text(&g->prefix, prefix), "prefix: %s\n", prefix);
+	if (*g->name)
+		pr_str(p, "name", g->name, "name: %s\n", g->name);
 	pr_uint(p, "id", g->id, "id: %u\n", g->id);
 	pr_str(p, "family", g->prefix.addr.family == AF_INET ? "ipv4" : "ipv6", NULL);
 	show_conf(p, g);
 	show_state(p, g, now);
+	show_orders(p, g, true, now);
 	show_counters(p, g);
 	if (probes)
 		pr_str(p, "probes", probes, "probes: %s\n", probes);

@@ -9,7 +9,11 @@
 void show_gate(struct printer *p, const struct gate *g, const char *probes,
 	       uint64_t now);
 void show_difference(struct printer *p, const struct gate *g, uint64_t now);
-void show_header(struct table *t);
-void show_row(struct table *t, const struct gate *g, uint64_t now);
+void show_decision(struct printer *p, const struct gate *g);
+void show_orders(struct printer *p, const struct gate *g, bool text,
+		 uint64_t now);
+void show_header(struct table *t, bool named);
+void show_row(struct table *t, const struct gate *g, bool named,
+	      uint64_t now);
 
 #endif

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Aligned columns for people. */
 
+#include <assert.h>
 #include <err.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -8,8 +9,10 @@
 
 #include "table.h"
 
+#define COLUMNS_MAX	8
+
 /**
- * table_cell() - append a cell; every TABLE_COLUMNS cells make a row
+ * table_cell() - append a cell; every @t->columns cells make a row
  * @t: table
  * @fmt: its text
  */
@@ -18,7 +21,7 @@ void table_cell(struct table *t, const char *fmt, ...)
 	va_list ap;
 
 	if (t->n == t->size) {
-		t->size = t->size ? 2 * t->size : 32 * TABLE_COLUMNS;
+		t->size = t->size ? 2 * t->size : 256;
 		t->cells = reallocarray(t->cells, t->size, sizeof(*t->cells));
 		if (!t->cells)
 			err(ST_REFUSED, "table");
@@ -38,17 +41,18 @@ void table_cell(struct table *t, const char *fmt, ...)
  */
 void table_print(struct table *t, FILE *out)
 {
-	size_t width[TABLE_COLUMNS] = { 0 };
+	size_t width[COLUMNS_MAX] = { 0 };
 	size_t i, col, len;
 
+	assert(!t->n || (t->columns && t->columns <= COLUMNS_MAX));
 	for (i = 0; i < t->n; i++) {
 		len = strlen(t->cells[i]);
-		if (len > width[i % TABLE_COLUMNS])
-			width[i % TABLE_COLUMNS] = len;
+		if (len > width[i % t->columns])
+			width[i % t->columns] = len;
 	}
 	for (i = 0; i < t->n; i++) {
-		col = i % TABLE_COLUMNS;
-		if (col + 1 == TABLE_COLUMNS)
+		col = i % t->columns;
+		if (col + 1 == t->columns)
 			fprintf(out, "%s\n", t->cells[i]);
 		else
 			fprintf(out, "%-*s", (int)width[col] + 2, t->cells[i]);

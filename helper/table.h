@@ -6,15 +6,15 @@
 
 #include "util.h"
 
-#define TABLE_COLUMNS	6
-
 /**
  * struct table - rows of text whose columns line up
+ * @columns: how many cells make a row
  * @cells: all cells, row by row; each is malloc()ed
  * @n: number of cells
  * @size: number of cells there is room for
  */
 struct table {
+	size_t columns;
 	char **cells;
 	size_t n;
 	size_t size;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Prefixes and services: compare them, and turn them back into words. */
+/* Prefixes, services and times: compare them, turn them back into words. */
 
 #include <netinet/in.h>
 #include <stdio.h>
@@ -123,5 +123,29 @@ const char *service_text(const struct service *s, const struct prefix *p,
 		snprintf(buf, SERVICE_TEXT, "%s:%s/%u", addr, protocol, s->port);
 	else
 		snprintf(buf, SERVICE_TEXT, "[%s]:%s/%u", addr, protocol, s->port);
+	return buf;
+}
+
+/**
+ * delay_text() - a delay, exactly, as the command line takes it
+ * @ms: milliseconds
+ * @buf: for the result
+ *
+ * Return: @buf: 0, 300ms, 1500ms, 2s, 5m, 1h, 2d
+ */
+const char *delay_text(uint32_t ms, char buf[DELAY_TEXT])
+{
+	if (!ms)
+		snprintf(buf, DELAY_TEXT, "0");
+	else if (ms % 1000)
+		snprintf(buf, DELAY_TEXT, "%ums", ms);
+	else if (ms % (60 * 1000))
+		snprintf(buf, DELAY_TEXT, "%us", ms / 1000);
+	else if (ms % (3600 * 1000))
+		snprintf(buf, DELAY_TEXT, "%um", ms / (60 * 1000));
+	else if (ms % (24 * 3600 * 1000))
+		snprintf(buf, DELAY_TEXT, "%uh", ms / (3600 * 1000));
+	else
+		snprintf(buf, DELAY_TEXT, "%ud", ms / (24 * 3600 * 1000));
 	return buf;
 }

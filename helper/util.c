@@ -57,6 +57,22 @@ void clean(char *dst, size_t size, const char *src)
 }
 
 /**
+ * text_append() - add to a text
+ * @buf: text, always terminated
+ * @size: of @buf; what does not fit is cut off
+ * @fmt: printf format of what to add
+ */
+void text_append(char *buf, size_t size, const char *fmt, ...)
+{
+	size_t used = strlen(buf);
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(buf + used, size - used, fmt, ap);
+	va_end(ap);
+}
+
+/**
  * complain() - report an error
  * @status: what the program will exit with
  * @fmt: printf format of the sentence

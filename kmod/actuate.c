@@ -309,11 +309,18 @@ static int route_msg(struct anygate_net *agn, const struct anygate_obj *obj,
 		     bool add)
 {
 	const struct anygate_addr *addr = &obj->prefix.addr;
+	bool fallback = obj->type == ANYGATE_OBJ_FALLBACK;
 	bool hold = obj->type == ANYGATE_OBJ_HOLD;
 	struct nlmsghdr *nlh;
 	struct rtmsg *rtm;
+	int index = 0;
 	u32 table;
 
+	if (fallback) {
+		index = dev_index(agn, obj->dev);
+		if (!index)
+			return -ENODEV;
+	}
 	table = hold ? local_table(agn, obj->dev) : obj->table;
 
 	nlh = start_msg(agn, add ? RTM_NEWROUTE : RTM_DELROUTE,
@@ -323,7 +330,8 @@ static int route_msg(struct anygate_net *agn, const struct anygate_obj *obj,
 	rtm->rtm_dst_len = obj->prefix.len;
 	rtm->rtm_table = table < 256 ? table : RT_TABLE_UNSPEC;
 	rtm->rtm_protocol = anygate_protocol;
-	rtm->rtm_type = hold ? RTN_LOCAL : RTN_BLACKHOLE;
+	rtm->rtm_type = hold ? RTN_LOCAL :
+			fallback ? RTN_UNICAST : RTN_BLACKHOLE;
 	rtm->rtm_scope = hold && addr->family == AF_INET ? RT_SCOPE_HOST :
 							   RT_SCOPE_UNIVERSE;
 	put_attr(nlh, RTA_DST, &addr->ip, anygate_addr_len(addr));
@@ -331,6 +339,13 @@ static int route_msg(struct anygate_net *agn, const struct anygate_obj *obj,
 	put_u32(nlh, RTA_PRIORITY, obj->metric);
 	if (hold)
 		put_u32(nlh, RTA_OIF, agn->net->loopback_dev->ifindex);
+	if (fallback) {
+		/* The far end of a tunnel need not be in a connected prefix. */
+		rtm->rtm_flags = RTNH_F_ONLINK;
+		put_attr(nlh, RTA_GATEWAY, &obj->gateway.ip,
+			 anygate_addr_len(&obj->gateway));
+		put_u32(nlh, RTA_OIF, index);
+	}
 	return 0;
 }
 
@@ -343,6 +358,8 @@ static const char *verb(const struct anygate_obj *obj, bool add)
 		return add ? "add route" : "remove route";
 	case ANYGATE_OBJ_HOLD:
 		return add ? "add hold route" : "remove hold route";
+	case ANYGATE_OBJ_FALLBACK:
+		return add ? "add fallback route" : "remove fallback route";
 	case ANYGATE_OBJ_NONE:
 		break;
 	}
@@ -410,8 +427,8 @@ static int change(struct anygate_net *agn, struct anygate_obj *obj, bool add)
 		break;
 	case -ENODEV:
 	case -ENXIO:
-		/* With its device an address is gone too. */
-		if (add || obj->type != ANYGATE_OBJ_ADDR || agn->dead)
+		/* With its device an address or route is gone too. */
+		if (add || obj->type == ANYGATE_OBJ_ROUTE || agn->dead)
 			goto fail;
 		break;
 	default:
@@ -449,6 +466,13 @@ void anygate_obj_init(struct anygate_obj *obj, enum anygate_obj_type type,
 		strscpy(obj->dev, conf->dev, sizeof(obj->dev));
 		obj->metric = HOLD_METRIC;
 		break;
+	case ANYGATE_OBJ_FALLBACK:
+		strscpy(obj->dev, conf->fallback_dev, sizeof(obj->dev));
+		obj->gateway = conf->fallback;
+		obj->table = conf->table;
+		/* Beside the blackhole for an instant, and below it. */
+		obj->metric = conf->metric + 1;
+		break;
 	case ANYGATE_OBJ_NONE:
 		break;
 	}
@@ -466,6 +490,7 @@ bool anygate_obj_same(const struct anygate_obj *a, const struct anygate_obj *b)
 	return a->type == b->type && a->prefix.len == b->prefix.len &&
 	       anygate_addr_equal(&a->prefix.addr, &b->prefix.addr) &&
 	       !strcmp(a->dev, b->dev) && a->table == b->table &&
+	       anygate_addr_equal(&a->gateway, &b->gateway) &&
 	       a->metric == b->metric;
 }
 

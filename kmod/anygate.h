@@ -176,6 +176,7 @@ struct anygate_services {
 /**
  * struct anygate_conf - the settings of a gate
  * @prefix: what it announces
+ * @name: the group it is in, or ""
  * @fsm: delays
  * @action: address or route
  * @dev: device that carries the address
@@ -184,9 +185,15 @@ struct anygate_services {
  * @hold: keep a local route while the address may be away
  * @listen_policy: which listeners bound to a device count
  * @listen_dev: device for ANYGATE_LISTEN_POLICY_DEV
+ * @need: how many services are needed, 0 for all
+ * @on_expiry: what a lease that has run out means
+ * @fallback: gateway to which the prefix is routed while it is not announced;
+ *	family 0 for none
+ * @fallback_dev: its device
  */
 struct anygate_conf {
 	struct anygate_prefix prefix;
+	char name[ANYGATE_NAME_MAX + 1];
 	struct anygate_fsm_conf fsm;
 	enum anygate_action action;
 	char dev[IFNAMSIZ];
@@ -195,6 +202,48 @@ struct anygate_conf {
 	bool hold;
 	enum anygate_listen_policy listen_policy;
 	char listen_dev[IFNAMSIZ];
+	u32 need;
+	enum anygate_on_expiry on_expiry;
+	struct anygate_addr fallback;
+	char fallback_dev[IFNAMSIZ];
+};
+
+/**
+ * struct anygate_lease - the verdict of an outside check
+ * @name: what the check is called
+ * @verdict: what it said last
+ * @expires: CLOCK_BOOTTIME nanoseconds until which that holds
+ * @told: the listeners know that it has run out
+ */
+struct anygate_lease {
+	char name[ANYGATE_NAME_MAX + 1];
+	enum anygate_verdict verdict;
+	u64 expires;
+	bool told;
+};
+
+/**
+ * struct anygate_leases - the leases a gate requires
+ * @n: how many, up to ANYGATE_LEASES_MAX
+ * @l: they
+ */
+struct anygate_leases {
+	unsigned int n;
+	struct anygate_lease l[] __counted_by(n);
+};
+
+/**
+ * struct anygate_orders - what an operator has ordered
+ * @order: ANYGATE_ORDER_FOLLOW, _DRAIN or _PIN
+ * @until: CLOCK_BOOTTIME nanoseconds, or ANYGATE_NEVER
+ * @observe: touch nothing
+ * @observe_until: CLOCK_BOOTTIME nanoseconds, or ANYGATE_NEVER
+ */
+struct anygate_orders {
+	enum anygate_order order;
+	u64 until;
+	bool observe;
+	u64 observe_until;
 };
 
 enum anygate_obj_type {
@@ -202,6 +251,7 @@ enum anygate_obj_type {
 	ANYGATE_OBJ_ADDR,	/* the prefix as an address on conf.dev */
 	ANYGATE_OBJ_ROUTE,	/* a blackhole route for the prefix */
 	ANYGATE_OBJ_HOLD,	/* a local route for the prefix */
+	ANYGATE_OBJ_FALLBACK,	/* a route for the prefix to another node */
 };
 
 enum anygate_owner {
@@ -233,7 +283,9 @@ struct anygate_saved {
  * @dev: its device (address)
  * @table: its routing table (route)
  * @metric: its metric (routes)
+ * @gateway: where it leads (fallback)
  * @present: the tables hold it, as far as we know
+ * @taken: it was adopted, and is away by our doing
  * @check: what we know may be out of date: look before acting on it
  * @owner: whose it is, where @present
  * @saved: attributes of an adopted address
@@ -248,7 +300,9 @@ struct anygate_obj {
 	char dev[IFNAMSIZ];
 	u32 table;
 	u32 metric;
+	struct anygate_addr gateway;
 	bool present;
+	bool taken;
 	bool check;
 	enum anygate_owner owner;
 	struct anygate_saved saved;
@@ -264,6 +318,8 @@ struct anygate_obj {
  * @id: its number there, never reused
  * @conf: its settings
  * @services: its services
+ * @leases: the leases it requires, or NULL
+ * @orders: what an operator has ordered
  * @by_prefix: in anygate_net.by_prefix
  * @dirty_list: in anygate_net.dirty while it is to be looked at
  * @source: the most telling cause, for the event
@@ -272,6 +328,7 @@ struct anygate_obj {
  * @fsm: what has been decided
  * @announce: the address or route
  * @hold: the local route, where conf.hold
+ * @fallback: the route to another node, where conf.fallback
  * @retired: the announced object of an earlier configuration, while it is
  *	still to be removed
  * @seen: the pass of the last address scan that saw the address
@@ -281,7 +338,10 @@ struct anygate_obj {
  * @opened: times the prefix became wanted
  * @closed: times it became unwanted
  * @flaps: socket hints that concerned its services
- * @closer: who closed the last listener
+ * @adopt: it observes no longer: take over what is announced
+ * @services_up: enough services had a listener at the last look
+ * @closer: while not @services_up: who closed the last listener, if known
+ * @closer_key: and of which service
  * @meddler: who changed our address last, until that has been told
  * @dev_event: a device has changed since the last look
  *
@@ -294,6 +354,8 @@ struct anygate_gate {
 	u32 id;
 	struct anygate_conf conf;
 	struct anygate_services *services;
+	struct anygate_leases *leases;
+	struct anygate_orders orders;
 	struct rhash_head by_prefix;
 	struct list_head dirty_list;
 	enum anygate_source source;
@@ -302,6 +364,7 @@ struct anygate_gate {
 	struct anygate_fsm fsm;
 	struct anygate_obj announce;
 	struct anygate_obj hold;
+	struct anygate_obj fallback;
 	struct anygate_obj retired;
 	u64 seen;
 	u32 contested;
@@ -310,7 +373,10 @@ struct anygate_gate {
 	u64 opened;
 	u64 closed;
 	u64 flaps;
+	bool adopt;
+	bool services_up;
 	struct anygate_actor closer;
+	struct anygate_sockkey closer_key;
 	struct anygate_actor meddler;
 	bool dev_event;
 };
@@ -320,6 +386,8 @@ enum anygate_req_type {
 	ANYGATE_REQ_CHANGE,
 	ANYGATE_REQ_DEL,
 	ANYGATE_REQ_FLUSH,
+	ANYGATE_REQ_ORDER,
+	ANYGATE_REQ_LEASE,
 	ANYGATE_REQ_STOP,	/* remove all gates: module unload */
 };
 
@@ -332,7 +400,15 @@ enum anygate_req_type {
  * @conf: the new settings (CHANGE)
  * @services: the new services, or NULL to leave them (CHANGE); owned by the
  *	engine after success
+ * @leases: the new leases, where @set_leases; NULL for none (CHANGE); owned by
+ *	the engine after success
+ * @set_leases: the leases are to be replaced (CHANGE)
+ * @set_observe: @order holds whether to observe (CHANGE)
  * @within: the prefix to flush, family 0 for all (FLUSH)
+ * @name: the group to flush, NULL for any (FLUSH); the lease (LEASE)
+ * @order: the order (ORDER)
+ * @verdict: what the lease says (LEASE)
+ * @for_ms: how long that holds in milliseconds, 0 for ever (ORDER, LEASE)
  * @extack: where to say what is wrong; may be NULL
  * @ret: 0 or a negative errno, valid after @done
  * @done: completed by the engine, which does not touch the request again
@@ -343,7 +419,14 @@ struct anygate_req {
 	struct anygate_gate *gate;
 	const struct anygate_conf *conf;
 	struct anygate_services *services;
+	struct anygate_leases *leases;
+	bool set_leases;
+	bool set_observe;
 	struct anygate_prefix within;
+	const char *name;
+	enum anygate_order order;
+	enum anygate_verdict verdict;
+	u32 for_ms;
 	struct netlink_ext_ack *extack;
 	int ret;
 	struct completion done;
@@ -355,7 +438,8 @@ struct anygate_req {
  * @gate: to whom, NULL for degraded and live
  * @old_state: the state before (transition)
  * @source: what made the engine look
- * @service: the service whose listener came or went, or NULL
+ * @key: the service whose listener came or went, or NULL
+ * @listeners: how many it has now
  * @actor: who did it; at 0 for nobody
  * @wait_ns: from the hint to the engine's look
  * @probe_ns: to look and decide
@@ -367,7 +451,8 @@ struct anygate_event {
 	struct anygate_gate *gate;
 	enum anygate_state old_state;
 	enum anygate_source source;
-	struct anygate_service *service;
+	const struct anygate_sockkey *key;
+	u32 listeners;
 	struct anygate_actor actor;
 	u64 wait_ns;
 	u64 probe_ns;
@@ -491,7 +576,8 @@ void anygate_gate_tables_exit(struct anygate_net *agn);
 struct anygate_services *anygate_services_alloc(unsigned int n);
 struct anygate_gate *anygate_gate_alloc(struct anygate_net *agn,
 					const struct anygate_conf *conf,
-					struct anygate_services *services);
+					struct anygate_services *services,
+					struct anygate_leases *leases);
 void anygate_gate_free(struct anygate_gate *gate);
 int anygate_gate_link(struct anygate_gate *gate);
 void anygate_gate_unlink(struct anygate_gate *gate);
@@ -521,12 +607,17 @@ void anygate_requests_take(struct anygate_net *agn);
 
 /* look.c */
 void anygate_look(struct anygate_gate *gate, bool start);
+void anygate_look_unobserve(struct anygate_gate *gate,
+			    enum anygate_source source);
+int anygate_gate_error(const struct anygate_gate *gate);
 
 /* upkeep.c */
 void anygate_upkeep_init(struct anygate_gate *gate);
-bool anygate_upkeep_replaceable(const struct anygate_gate *gate,
-				const struct anygate_conf *conf);
+int anygate_upkeep_replaceable(const struct anygate_gate *gate,
+			       const struct anygate_conf *conf,
+			       struct netlink_ext_ack *extack);
 void anygate_upkeep_replace(struct anygate_gate *gate);
+void anygate_upkeep_adopt(struct anygate_gate *gate);
 void anygate_upkeep_device(struct anygate_gate *gate);
 void anygate_upkeep_check(struct anygate_gate *gate, u64 now);
 bool anygate_upkeep_act(struct anygate_gate *gate, u64 now);
@@ -578,10 +669,47 @@ bool anygate_obj_same(const struct anygate_obj *a, const struct anygate_obj *b);
 int anygate_obj_add(struct anygate_net *agn, struct anygate_obj *obj);
 int anygate_obj_del(struct anygate_net *agn, struct anygate_obj *obj);
 
+/* lease.c */
+struct anygate_leases *anygate_leases_alloc(unsigned int n);
+struct anygate_lease *anygate_lease_find(const struct anygate_gate *gate,
+					 const char *name);
+void anygate_leases_replace(struct anygate_gate *gate,
+			    struct anygate_leases *leases);
+bool anygate_leases_good(const struct anygate_gate *gate, u64 now,
+			 enum anygate_reason *why);
+u64 anygate_leases_deadline(const struct anygate_gate *gate, u64 now);
+bool anygate_leases_ran_out(struct anygate_gate *gate, u64 now);
+
 /* table.c */
 bool anygate_table_find(const struct anygate_net *agn, struct anygate_obj *obj,
 			bool save);
+bool anygate_table_ready(const struct anygate_net *agn,
+			 const struct anygate_obj *obj);
 void anygate_table_scan(struct anygate_net *agn);
+
+/* parse.c */
+struct genl_info;
+struct nlattr;
+void anygate_conf_default(struct anygate_conf *conf,
+			  const struct anygate_prefix *prefix);
+int anygate_parse_prefix(struct nlattr **tb, struct anygate_prefix *prefix,
+			 struct netlink_ext_ack *extack);
+int anygate_parse_name(const struct nlattr *attr, char *name,
+		       struct netlink_ext_ack *extack);
+int anygate_parse_conf(struct genl_info *info, struct anygate_conf *conf,
+		       unsigned int n_services);
+struct anygate_services *
+anygate_parse_services(struct genl_info *info,
+		       const struct anygate_prefix *prefix);
+int anygate_parse_leases(struct genl_info *info,
+			 struct anygate_leases **leases);
+
+/* fill.c */
+int anygate_put_gate(struct sk_buff *skb, const struct anygate_gate *gate);
+int anygate_put_probes(struct sk_buff *skb);
+int anygate_put_status(struct sk_buff *skb, const struct anygate_net *agn);
+int anygate_put_event(struct sk_buff *skb, const struct anygate_net *agn,
+		      const struct anygate_event *event);
 
 /* netlink.c */
 int anygate_netlink_init(void);

@@ -162,6 +162,7 @@ static void verify_some(struct anygate_net *agn)
 	xa_for_each_start(&agn->gates, id, gate, agn->verify_id + 1) {
 		agn->verify_id = id;
 		gate->hold.check = true;
+		gate->fallback.check = true;
 		if (gate->announce.type == ANYGATE_OBJ_ROUTE &&
 		    gate->announce.present)
 			gate->announce.check = true;

@@ -14,6 +14,8 @@
 #include <stdbool.h>
 #endif
 
+#include "damp.h"
+
 /* "deadline" of a state that only a fact can end. */
 #define ANYGATE_NEVER	(~(__u64)0)
 
@@ -21,24 +23,33 @@
 
 /**
  * struct anygate_fsm_conf - the settings that the decision depends on
- * @up_ms: milliseconds, 0 to ANYGATE_DELAY_MAX; how long enough services must
- *	be seen with a listener before the prefix is announced
+ * @up_ms: milliseconds, 0 to ANYGATE_DELAY_MAX; how long the services must be
+ *	seen to be up before the prefix is announced
  * @down_ms: milliseconds, 0 to ANYGATE_DELAY_MAX; how long they must be seen
- *	without one before it is withdrawn
+ *	to be down before it is withdrawn
+ * @damp: damping of the announcement
  */
 struct anygate_fsm_conf {
 	__u32 up_ms;
 	__u32 down_ms;
+	struct anygate_damp_conf damp;
 };
 
 /**
  * struct anygate_facts - what the engine found when it looked
- * @up: enough of the gate's services have a listener
+ * @up: enough of the gate's services have a listener, and its leases are good
+ * @why: if not @up, the reason: ANYGATE_REASON_NO_LISTENER or one of the leases'
  * @present: the prefix is announced already; asked only of a new gate
+ * @order: ANYGATE_ORDER_FOLLOW, _DRAIN or _PIN
+ * @order_until: CLOCK_BOOTTIME nanoseconds at which @order ends, or
+ *	ANYGATE_NEVER
  */
 struct anygate_facts {
 	bool up;
+	enum anygate_reason why;
 	bool present;
+	enum anygate_order order;
+	__u64 order_until;
 };
 
 /**
@@ -48,15 +59,20 @@ struct anygate_facts {
  * @since: CLOCK_BOOTTIME nanoseconds at which the state was entered
  * @deadline: CLOCK_BOOTTIME nanoseconds at which the state ends if the facts
  *	stay as they are, or ANYGATE_NEVER
+ * @up: the services were up at the last step
+ * @up_since: CLOCK_BOOTTIME nanoseconds at which @up became what it is
+ * @damp: the figure of merit
  *
- * Only anygate_fsm_start() and anygate_fsm_step() make one; the fields are
- * for reading.
+ * Only the functions below make one; the fields are for reading.
  */
 struct anygate_fsm {
 	enum anygate_state state;
 	enum anygate_reason reason;
 	__u64 since;
 	__u64 deadline;
+	bool up;
+	__u64 up_since;
+	struct anygate_damp damp;
 };
 
 /**
@@ -70,7 +86,8 @@ struct anygate_fsm {
 static inline bool anygate_fsm_want(const struct anygate_fsm *fsm)
 {
 	return fsm->state == ANYGATE_STATE_OPEN ||
-	       fsm->state == ANYGATE_STATE_CLOSING;
+	       fsm->state == ANYGATE_STATE_CLOSING ||
+	       fsm->state == ANYGATE_STATE_PINNED;
 }
 
 struct anygate_fsm anygate_fsm_start(const struct anygate_fsm_conf *conf,
@@ -80,5 +97,6 @@ struct anygate_fsm anygate_fsm_step(struct anygate_fsm old,
 				    const struct anygate_fsm_conf *conf,
 				    const struct anygate_facts *facts,
 				    __u64 now);
+struct anygate_fsm anygate_fsm_undamp(struct anygate_fsm old, __u64 now);
 
 #endif /* ANYGATE_FSM_H */

@@ -7,6 +7,7 @@
  * or anygate_net.conf_lock, without which no request can change the set.
  */
 #include <linux/slab.h>
+#include <linux/timekeeping.h>
 
 #include "anygate.h"
 
@@ -104,13 +105,15 @@ struct anygate_services *anygate_services_alloc(unsigned int n)
  * @agn: its namespace
  * @conf: its settings
  * @services: its services; owned by the gate after success
+ * @leases: the leases it requires, or NULL; owned by the gate after success
  *
  * Return: a gate that nobody knows of, to be freed with anygate_gate_free();
  * NULL without memory.
  */
 struct anygate_gate *anygate_gate_alloc(struct anygate_net *agn,
 					const struct anygate_conf *conf,
-					struct anygate_services *services)
+					struct anygate_services *services,
+					struct anygate_leases *leases)
 {
 	struct anygate_gate *gate;
 	unsigned int i;
@@ -121,6 +124,9 @@ struct anygate_gate *anygate_gate_alloc(struct anygate_net *agn,
 	gate->agn = agn;
 	gate->conf = *conf;
 	gate->services = services;
+	gate->leases = leases;
+	gate->orders.until = ANYGATE_NEVER;
+	gate->orders.observe_until = ANYGATE_NEVER;
 	for (i = 0; i < services->n; i++)
 		services->s[i].gate = gate;
 	INIT_LIST_HEAD(&gate->dirty_list);
@@ -136,6 +142,7 @@ struct anygate_gate *anygate_gate_alloc(struct anygate_net *agn,
  */
 void anygate_gate_free(struct anygate_gate *gate)
 {
+	kfree(gate->leases);
 	kfree(gate->services);
 	kfree(gate);
 }
@@ -196,6 +203,7 @@ static int link_services(struct anygate_net *agn,
 static bool on_otherdev(const struct anygate_gate *gate)
 {
 	return gate->conf.listen_policy == ANYGATE_LISTEN_POLICY_DEV ||
+	       gate->conf.fallback.family ||
 	       (gate->conf.action == ANYGATE_ACTION_ADDRESS &&
 		strcmp(gate->conf.dev, "lo"));
 }
@@ -280,6 +288,10 @@ void anygate_gate_set_conf(struct anygate_gate *gate,
 
 	lockdep_assert_held(&agn->lock);
 	agn->n_otherdev -= on_otherdev(gate);
+	if (conf->fsm.damp.half_life_ms != gate->conf.fsm.damp.half_life_ms)
+		gate->fsm.damp = anygate_damp_settle(gate->fsm.damp,
+						     &gate->conf.fsm.damp,
+						     ktime_get_boottime_ns());
 	gate->conf = *conf;
 	agn->n_otherdev += on_otherdev(gate);
 }

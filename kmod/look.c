@@ -7,10 +7,11 @@
 #include "anygate.h"
 #include "trace.h"
 
+/* Are as many services up as the gate needs? */
 static bool probe(struct anygate_gate *gate, struct anygate_service **changed)
 {
-	bool up = true;
-	unsigned int i;
+	unsigned int need = gate->conf.need ?: gate->services->n;
+	unsigned int i, up = 0;
 
 	*changed = NULL;
 	for (i = 0; i < gate->services->n; i++) {
@@ -23,9 +24,62 @@ static bool probe(struct anygate_gate *gate, struct anygate_service **changed)
 		if (!n != !svc->listeners && (!*changed || !n))
 			*changed = svc;
 		svc->listeners = n;
-		up &= !!n;
+		up += !!n;
 	}
-	return up;
+	return up >= need;
+}
+
+/* Who closed the last listener is known only when it happens. */
+static void note_closer(struct anygate_gate *gate, bool services_up,
+			const struct anygate_service *changed)
+{
+	if (services_up) {
+		memset(&gate->closer, 0, sizeof(gate->closer));
+		memset(&gate->closer_key, 0, sizeof(gate->closer_key));
+	} else if (gate->services_up && changed && !changed->listeners) {
+		gate->closer_key = changed->key;
+		if (changed->hint.at)
+			gate->closer = changed->hint;
+	}
+	gate->services_up = services_up;
+}
+
+/* What the decision depends on. */
+static void find_facts(struct anygate_gate *gate, struct anygate_facts *facts,
+		       struct anygate_service **changed)
+{
+	facts->up = probe(gate, changed);
+	facts->why = ANYGATE_REASON_NO_LISTENER;
+	note_closer(gate, facts->up, *changed);
+	if (facts->up)
+		facts->up = anygate_leases_good(gate, ktime_get_boottime_ns(),
+						&facts->why);
+	facts->order = gate->orders.order;
+	facts->order_until = gate->orders.until;
+}
+
+/* What was to hold for a time, and that is over. */
+static void expire(struct anygate_gate *gate, u64 now)
+{
+	struct anygate_event event = {
+		.gate = gate,
+		.old_state = gate->fsm.state,
+		.source = ANYGATE_SOURCE_TIMER,
+	};
+
+	if (gate->orders.order != ANYGATE_ORDER_FOLLOW &&
+	    now >= gate->orders.until) {
+		gate->orders.order = ANYGATE_ORDER_FOLLOW;
+		gate->orders.until = ANYGATE_NEVER;
+		event.kind = ANYGATE_EVENT_KIND_ORDER;
+		anygate_netlink_event(gate->agn, &event);
+	}
+	if (gate->orders.observe && now >= gate->orders.observe_until)
+		anygate_look_unobserve(gate, ANYGATE_SOURCE_TIMER);
+	if (anygate_leases_ran_out(gate, now)) {
+		event.kind = ANYGATE_EVENT_KIND_LEASE;
+		anygate_netlink_event(gate->agn, &event);
+	}
 }
 
 static void forget_hints(struct anygate_gate *gate)
@@ -42,6 +96,12 @@ static void set_timer(struct anygate_gate *gate)
 {
 	u64 at = min(gate->fsm.deadline, anygate_upkeep_deadline(gate));
 	struct anygate_net *agn = gate->agn;
+
+	at = min(at, anygate_leases_deadline(gate, ktime_get_boottime_ns()));
+	if (gate->orders.order != ANYGATE_ORDER_FOLLOW)
+		at = min(at, gate->orders.until);
+	if (gate->orders.observe)
+		at = min(at, gate->orders.observe_until);
 
 	if (gate->timer_on) {
 		if (gate->timer.expires == (ktime_t)at)
@@ -60,7 +120,7 @@ static void set_timer(struct anygate_gate *gate)
 static void tell(struct anygate_gate *gate, struct anygate_event *event,
 		 bool was_announced, int was_err)
 {
-	int err = gate->announce.err ?: gate->retired.err ?: gate->hold.err;
+	int err = anygate_gate_error(gate);
 
 	if (event->old_state != gate->fsm.state)
 		event->kind = ANYGATE_EVENT_KIND_TRANSITION;
@@ -75,9 +135,11 @@ static void tell(struct anygate_gate *gate, struct anygate_event *event,
 
 /* Take note of a transition: counters, and who is to be named for it. */
 static void transition(struct anygate_gate *gate, struct anygate_event *event,
-		       bool wanted)
+		       const struct anygate_service *changed, bool wanted)
 {
 	bool want = anygate_fsm_want(&gate->fsm);
+	bool closes = gate->fsm.state == ANYGATE_STATE_CLOSED ||
+		      gate->fsm.state == ANYGATE_STATE_CLOSING;
 
 	trace_anygate_decision(gate, event->old_state);
 	gate->opened += want && !wanted;
@@ -85,27 +147,82 @@ static void transition(struct anygate_gate *gate, struct anygate_event *event,
 	if (gate->source == ANYGATE_SOURCE_RECONCILE)
 		gate->agn->n_healed++;
 
-	if (event->service && event->service->hint.at)
-		event->actor = event->service->hint;
-	switch (gate->fsm.state) {
-	case ANYGATE_STATE_CLOSING:
-		gate->closer = event->actor;
-		break;
-	case ANYGATE_STATE_CLOSED:
-		if (event->old_state == ANYGATE_STATE_CLOSING &&
-		    !event->actor.at) {
+	if (changed) {
+		event->key = &changed->key;
+		event->listeners = changed->listeners;
+		if (changed->hint.at)
+			event->actor = changed->hint;
+	}
+	/* Perhaps it closed some time ago, and the gate only now. */
+	if (closes && !gate->services_up && gate->closer_key.port) {
+		event->key = &gate->closer_key;
+		event->listeners = 0;
+		if (!event->actor.at) {
 			event->actor = gate->closer;
 			event->actor.at = 0;
-		} else {
-			gate->closer = event->actor;
 		}
-		break;
-	case ANYGATE_STATE_OPEN:
-		memset(&gate->closer, 0, sizeof(gate->closer));
-		break;
-	case ANYGATE_STATE_OPENING:
-		break;
 	}
+}
+
+/**
+ * anygate_look_unobserve() - touch the tables again, from what they hold
+ * @gate: the gate, that has only observed so far
+ * @source: what ended that
+ *
+ * A service that is up behind a prefix that is announced, by whomever, is
+ * taken over as it is, like that of a new gate, by the next look.
+ *
+ * Context: the engine, anygate_net.lock held.
+ */
+void anygate_look_unobserve(struct anygate_gate *gate,
+			    enum anygate_source source)
+{
+	struct anygate_event event = {
+		.kind = ANYGATE_EVENT_KIND_ORDER,
+		.gate = gate,
+		.old_state = gate->fsm.state,
+		.source = source,
+	};
+
+	gate->orders.observe = false;
+	gate->orders.observe_until = ANYGATE_NEVER;
+	gate->adopt = true;
+	anygate_upkeep_adopt(gate);
+	anygate_netlink_event(gate->agn, &event);
+}
+
+/**
+ * anygate_gate_error() - the error to be shown for a gate
+ * @gate: the gate
+ *
+ * Context: anygate_net.lock held.
+ * Return: negative errno of its last failed actuation, or 0.
+ */
+int anygate_gate_error(const struct anygate_gate *gate)
+{
+	return gate->announce.err ?: gate->retired.err ?:
+	       gate->fallback.err ?: gate->hold.err;
+}
+
+static struct anygate_fsm decide(struct anygate_gate *gate,
+				 struct anygate_facts *facts, bool announced,
+				 bool start, u64 now)
+{
+	const struct anygate_fsm_conf *conf = &gate->conf.fsm;
+	struct anygate_damp damp = gate->fsm.damp;
+	struct anygate_fsm fsm;
+	bool adopt;
+
+	facts->present = announced;
+	adopt = gate->adopt && facts->up && announced &&
+		!anygate_fsm_want(&gate->fsm);
+	gate->adopt = false;
+	if (!start && !adopt)
+		return anygate_fsm_step(gate->fsm, conf, facts, now);
+	fsm = anygate_fsm_start(conf, facts, now);
+	if (adopt)
+		fsm.damp = damp;
+	return fsm;
 }
 
 /**
@@ -123,24 +240,25 @@ void anygate_look(struct anygate_gate *gate, bool start)
 		.source = gate->source,
 	};
 	bool wanted = anygate_fsm_want(&gate->fsm);
-	bool announced = gate->announce.present;
-	int err = gate->announce.err ?: gate->retired.err ?: gate->hold.err;
-	struct anygate_facts facts = { .present = announced };
+	int err = anygate_gate_error(gate);
+	struct anygate_facts facts = {};
+	struct anygate_service *changed;
 	u64 begun, decided, done;
+	bool announced;
 
 	list_del_init(&gate->dirty_list);
 
 	begun = ktime_get_boottime_ns();
-	if (gate->announce.check || gate->hold.check)
+	expire(gate, begun);
+	announced = gate->announce.present;
+	if (gate->announce.check || gate->hold.check || gate->fallback.check)
 		anygate_upkeep_check(gate, begun);
 
-	facts.up = probe(gate, &event.service);
+	find_facts(gate, &facts, &changed);
 	decided = ktime_get_boottime_ns();
-	gate->fsm = start ?
-		anygate_fsm_start(&gate->conf.fsm, &facts, decided) :
-		anygate_fsm_step(gate->fsm, &gate->conf.fsm, &facts, decided);
+	gate->fsm = decide(gate, &facts, announced, start, decided);
 	if (gate->fsm.state != event.old_state || start)
-		transition(gate, &event, wanted);
+		transition(gate, &event, changed, wanted);
 
 	if (anygate_upkeep_act(gate, decided)) {
 		done = ktime_get_boottime_ns();

@@ -28,7 +28,7 @@ const struct nla_policy anygate_service_nl_policy[ANYGATE_A_SERVICE_LISTENERS + 
 };
 
 /* ANYGATE_CMD_GATE_ADD - do */
-static const struct nla_policy anygate_gate_add_nl_policy[ANYGATE_A_GATE_SERVICE + 1] = {
+static const struct nla_policy anygate_gate_add_nl_policy[ANYGATE_A_GATE_OBSERVE + 1] = {
 	[ANYGATE_A_GATE_PREFIX] = { .type = NLA_BINARY, },
 	[ANYGATE_A_GATE_PREFIX_LEN] = NLA_POLICY_MAX(NLA_U32, 128),
 	[ANYGATE_A_GATE_ACTION] = NLA_POLICY_MAX(NLA_U32, 1),
@@ -41,10 +41,23 @@ static const struct nla_policy anygate_gate_add_nl_policy[ANYGATE_A_GATE_SERVICE
 	[ANYGATE_A_GATE_LISTEN_POLICY] = NLA_POLICY_MAX(NLA_U32, 2),
 	[ANYGATE_A_GATE_LISTEN_DEV] = { .type = NLA_NUL_STRING, .len = ANYGATE_DEVNAME_MAX, },
 	[ANYGATE_A_GATE_SERVICE] = NLA_POLICY_NESTED(anygate_service_nl_policy),
+	[ANYGATE_A_GATE_NAME] = { .type = NLA_NUL_STRING, .len = ANYGATE_NAME_MAX, },
+	[ANYGATE_A_GATE_NEED] = NLA_POLICY_MAX(NLA_U32, ANYGATE_SERVICES_MAX),
+	[ANYGATE_A_GATE_DAMP] = NLA_POLICY_MAX(NLA_U32, 1),
+	[ANYGATE_A_GATE_DAMP_PENALTY] = NLA_POLICY_MIN(NLA_U32, 1),
+	[ANYGATE_A_GATE_DAMP_SUPPRESS] = NLA_POLICY_MIN(NLA_U32, 1),
+	[ANYGATE_A_GATE_DAMP_REUSE] = NLA_POLICY_MIN(NLA_U32, 1),
+	[ANYGATE_A_GATE_DAMP_HALF_LIFE] = NLA_POLICY_MIN(NLA_U32, 1),
+	[ANYGATE_A_GATE_DAMP_MAX] = NLA_POLICY_MIN(NLA_U32, 1),
+	[ANYGATE_A_GATE_REQUIRE] = { .type = NLA_STRING, .len = ANYGATE_NAME_MAX, },
+	[ANYGATE_A_GATE_ON_EXPIRY] = NLA_POLICY_MAX(NLA_U32, 1),
+	[ANYGATE_A_GATE_FALLBACK_VIA] = { .type = NLA_BINARY, },
+	[ANYGATE_A_GATE_FALLBACK_DEV] = { .type = NLA_NUL_STRING, .len = ANYGATE_DEVNAME_MAX, },
+	[ANYGATE_A_GATE_OBSERVE] = NLA_POLICY_MAX(NLA_U32, 1),
 };
 
 /* ANYGATE_CMD_GATE_CHANGE - do */
-static const struct nla_policy anygate_gate_change_nl_policy[ANYGATE_A_GATE_SERVICE + 1] = {
+static const struct nla_policy anygate_gate_change_nl_policy[ANYGATE_A_GATE_OBSERVE + 1] = {
 	[ANYGATE_A_GATE_PREFIX] = { .type = NLA_BINARY, },
 	[ANYGATE_A_GATE_PREFIX_LEN] = NLA_POLICY_MAX(NLA_U32, 128),
 	[ANYGATE_A_GATE_ACTION] = NLA_POLICY_MAX(NLA_U32, 1),
@@ -57,30 +70,67 @@ static const struct nla_policy anygate_gate_change_nl_policy[ANYGATE_A_GATE_SERV
 	[ANYGATE_A_GATE_LISTEN_POLICY] = NLA_POLICY_MAX(NLA_U32, 2),
 	[ANYGATE_A_GATE_LISTEN_DEV] = { .type = NLA_NUL_STRING, .len = ANYGATE_DEVNAME_MAX, },
 	[ANYGATE_A_GATE_SERVICE] = NLA_POLICY_NESTED(anygate_service_nl_policy),
+	[ANYGATE_A_GATE_NAME] = { .type = NLA_NUL_STRING, .len = ANYGATE_NAME_MAX, },
+	[ANYGATE_A_GATE_NEED] = NLA_POLICY_MAX(NLA_U32, ANYGATE_SERVICES_MAX),
+	[ANYGATE_A_GATE_DAMP] = NLA_POLICY_MAX(NLA_U32, 1),
+	[ANYGATE_A_GATE_DAMP_PENALTY] = NLA_POLICY_MIN(NLA_U32, 1),
+	[ANYGATE_A_GATE_DAMP_SUPPRESS] = NLA_POLICY_MIN(NLA_U32, 1),
+	[ANYGATE_A_GATE_DAMP_REUSE] = NLA_POLICY_MIN(NLA_U32, 1),
+	[ANYGATE_A_GATE_DAMP_HALF_LIFE] = NLA_POLICY_MIN(NLA_U32, 1),
+	[ANYGATE_A_GATE_DAMP_MAX] = NLA_POLICY_MIN(NLA_U32, 1),
+	[ANYGATE_A_GATE_REQUIRE] = { .type = NLA_STRING, .len = ANYGATE_NAME_MAX, },
+	[ANYGATE_A_GATE_ON_EXPIRY] = NLA_POLICY_MAX(NLA_U32, 1),
+	[ANYGATE_A_GATE_FALLBACK_VIA] = { .type = NLA_BINARY, },
+	[ANYGATE_A_GATE_FALLBACK_DEV] = { .type = NLA_NUL_STRING, .len = ANYGATE_DEVNAME_MAX, },
+	[ANYGATE_A_GATE_OBSERVE] = NLA_POLICY_MAX(NLA_U32, 1),
 };
 
 /* ANYGATE_CMD_GATE_DEL - do */
-static const struct nla_policy anygate_gate_del_nl_policy[ANYGATE_A_GATE_PREFIX_LEN + 1] = {
+static const struct nla_policy anygate_gate_del_nl_policy[ANYGATE_A_GATE_NAME + 1] = {
 	[ANYGATE_A_GATE_PREFIX] = { .type = NLA_BINARY, },
 	[ANYGATE_A_GATE_PREFIX_LEN] = NLA_POLICY_MAX(NLA_U32, 128),
+	[ANYGATE_A_GATE_NAME] = { .type = NLA_NUL_STRING, .len = ANYGATE_NAME_MAX, },
 };
 
 /* ANYGATE_CMD_GATE_FLUSH - do */
-static const struct nla_policy anygate_gate_flush_nl_policy[ANYGATE_A_GATE_PREFIX_LEN + 1] = {
+static const struct nla_policy anygate_gate_flush_nl_policy[ANYGATE_A_GATE_NAME + 1] = {
 	[ANYGATE_A_GATE_PREFIX] = { .type = NLA_BINARY, },
 	[ANYGATE_A_GATE_PREFIX_LEN] = NLA_POLICY_MAX(NLA_U32, 128),
+	[ANYGATE_A_GATE_NAME] = { .type = NLA_NUL_STRING, .len = ANYGATE_NAME_MAX, },
 };
 
 /* ANYGATE_CMD_GATE_GET - do */
-static const struct nla_policy anygate_gate_get_do_nl_policy[ANYGATE_A_GATE_PREFIX_LEN + 1] = {
+static const struct nla_policy anygate_gate_get_do_nl_policy[ANYGATE_A_GATE_NAME + 1] = {
 	[ANYGATE_A_GATE_PREFIX] = { .type = NLA_BINARY, },
 	[ANYGATE_A_GATE_PREFIX_LEN] = NLA_POLICY_MAX(NLA_U32, 128),
+	[ANYGATE_A_GATE_NAME] = { .type = NLA_NUL_STRING, .len = ANYGATE_NAME_MAX, },
 };
 
 /* ANYGATE_CMD_GATE_GET - dump */
-static const struct nla_policy anygate_gate_get_dump_nl_policy[ANYGATE_A_GATE_PREFIX_LEN + 1] = {
+static const struct nla_policy anygate_gate_get_dump_nl_policy[ANYGATE_A_GATE_NAME + 1] = {
 	[ANYGATE_A_GATE_PREFIX] = { .type = NLA_BINARY, },
 	[ANYGATE_A_GATE_PREFIX_LEN] = NLA_POLICY_MAX(NLA_U32, 128),
+	[ANYGATE_A_GATE_NAME] = { .type = NLA_NUL_STRING, .len = ANYGATE_NAME_MAX, },
+};
+
+/* ANYGATE_CMD_GATE_ORDER - do */
+static const struct nla_policy anygate_gate_order_nl_policy[ANYGATE_A_GATE_FORCE + 1] = {
+	[ANYGATE_A_GATE_PREFIX] = { .type = NLA_BINARY, },
+	[ANYGATE_A_GATE_PREFIX_LEN] = NLA_POLICY_MAX(NLA_U32, 128),
+	[ANYGATE_A_GATE_NAME] = { .type = NLA_NUL_STRING, .len = ANYGATE_NAME_MAX, },
+	[ANYGATE_A_GATE_ORDER] = NLA_POLICY_MAX(NLA_U32, 5),
+	[ANYGATE_A_GATE_FOR] = NLA_POLICY_MIN(NLA_U32, 1),
+	[ANYGATE_A_GATE_FORCE] = { .type = NLA_FLAG, },
+};
+
+/* ANYGATE_CMD_GATE_LEASE - do */
+static const struct nla_policy anygate_gate_lease_nl_policy[ANYGATE_A_GATE_VERDICT + 1] = {
+	[ANYGATE_A_GATE_PREFIX] = { .type = NLA_BINARY, },
+	[ANYGATE_A_GATE_PREFIX_LEN] = NLA_POLICY_MAX(NLA_U32, 128),
+	[ANYGATE_A_GATE_NAME] = { .type = NLA_NUL_STRING, .len = ANYGATE_NAME_MAX, },
+	[ANYGATE_A_GATE_LEASE_NAME] = { .type = NLA_NUL_STRING, .len = ANYGATE_NAME_MAX, },
+	[ANYGATE_A_GATE_VERDICT] = NLA_POLICY_MAX(NLA_U32, 2),
+	[ANYGATE_A_GATE_FOR] = NLA_POLICY_MIN(NLA_U32, 1),
 };
 
 /* Ops table for anygate */
@@ -89,43 +139,57 @@ static const struct genl_split_ops anygate_nl_ops[] = {
 		.cmd		= ANYGATE_CMD_GATE_ADD,
 		.doit		= anygate_nl_gate_add_doit,
 		.policy		= anygate_gate_add_nl_policy,
-		.maxattr	= ANYGATE_A_GATE_SERVICE,
+		.maxattr	= ANYGATE_A_GATE_OBSERVE,
 		.flags		= GENL_CMD_CAP_DO,
 	},
 	{
 		.cmd		= ANYGATE_CMD_GATE_CHANGE,
 		.doit		= anygate_nl_gate_change_doit,
 		.policy		= anygate_gate_change_nl_policy,
-		.maxattr	= ANYGATE_A_GATE_SERVICE,
+		.maxattr	= ANYGATE_A_GATE_OBSERVE,
 		.flags		= GENL_CMD_CAP_DO,
 	},
 	{
 		.cmd		= ANYGATE_CMD_GATE_DEL,
 		.doit		= anygate_nl_gate_del_doit,
 		.policy		= anygate_gate_del_nl_policy,
-		.maxattr	= ANYGATE_A_GATE_PREFIX_LEN,
+		.maxattr	= ANYGATE_A_GATE_NAME,
 		.flags		= GENL_CMD_CAP_DO,
 	},
 	{
 		.cmd		= ANYGATE_CMD_GATE_FLUSH,
 		.doit		= anygate_nl_gate_flush_doit,
 		.policy		= anygate_gate_flush_nl_policy,
-		.maxattr	= ANYGATE_A_GATE_PREFIX_LEN,
+		.maxattr	= ANYGATE_A_GATE_NAME,
 		.flags		= GENL_CMD_CAP_DO,
 	},
 	{
 		.cmd		= ANYGATE_CMD_GATE_GET,
 		.doit		= anygate_nl_gate_get_doit,
 		.policy		= anygate_gate_get_do_nl_policy,
-		.maxattr	= ANYGATE_A_GATE_PREFIX_LEN,
+		.maxattr	= ANYGATE_A_GATE_NAME,
 		.flags		= GENL_CMD_CAP_DO,
 	},
 	{
 		.cmd		= ANYGATE_CMD_GATE_GET,
 		.dumpit		= anygate_nl_gate_get_dumpit,
 		.policy		= anygate_gate_get_dump_nl_policy,
-		.maxattr	= ANYGATE_A_GATE_PREFIX_LEN,
+		.maxattr	= ANYGATE_A_GATE_NAME,
 		.flags		= GENL_CMD_CAP_DUMP,
+	},
+	{
+		.cmd		= ANYGATE_CMD_GATE_ORDER,
+		.doit		= anygate_nl_gate_order_doit,
+		.policy		= anygate_gate_order_nl_policy,
+		.maxattr	= ANYGATE_A_GATE_FORCE,
+		.flags		= GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd		= ANYGATE_CMD_GATE_LEASE,
+		.doit		= anygate_nl_gate_lease_doit,
+		.policy		= anygate_gate_lease_nl_policy,
+		.maxattr	= ANYGATE_A_GATE_VERDICT,
+		.flags		= GENL_CMD_CAP_DO,
 	},
 	{
 		.cmd	= ANYGATE_CMD_STATUS_GET,

@@ -21,6 +21,8 @@ int anygate_nl_gate_flush_doit(struct sk_buff *skb, struct genl_info *info);
 int anygate_nl_gate_get_doit(struct sk_buff *skb, struct genl_info *info);
 int anygate_nl_gate_get_dumpit(struct sk_buff *skb,
 			       struct netlink_callback *cb);
+int anygate_nl_gate_order_doit(struct sk_buff *skb, struct genl_info *info);
+int anygate_nl_gate_lease_doit(struct sk_buff *skb, struct genl_info *info);
 int anygate_nl_status_get_doit(struct sk_buff *skb, struct genl_info *info);
 
 enum {

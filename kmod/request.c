@@ -4,6 +4,7 @@
  */
 #include <linux/netlink.h>
 #include <linux/sched.h>
+#include <linux/timekeeping.h>
 
 #include "anygate.h"
 
@@ -46,26 +47,87 @@ static int add_gate(struct anygate_net *agn, struct anygate_req *req)
 	return 0;
 }
 
+static void observe(struct anygate_gate *gate, bool on, u64 until)
+{
+	if (!on && gate->orders.observe) {
+		anygate_look_unobserve(gate, ANYGATE_SOURCE_REQUEST);
+		return;
+	}
+	gate->orders.observe = on;
+	gate->orders.observe_until = on ? until : ANYGATE_NEVER;
+}
+
 static int change_gate(struct anygate_net *agn, struct anygate_req *req)
 {
 	struct anygate_gate *gate = req->gate;
 	int ret;
 
-	if (!anygate_upkeep_replaceable(gate, req->conf)) {
-		NL_SET_ERR_MSG(req->extack,
-			       "the last change of this gate is still being carried out; see its error in show");
-		return -EBUSY;
-	}
+	ret = anygate_upkeep_replaceable(gate, req->conf, req->extack);
+	if (ret)
+		return ret;
 	if (req->services) {
 		ret = anygate_gate_set_services(gate, req->services);
 		if (ret)
 			return ret;
 	}
+	if (req->set_leases)
+		anygate_leases_replace(gate, req->leases);
 	anygate_gate_set_conf(gate, req->conf);
 	anygate_upkeep_replace(gate);
+	if (req->set_observe)
+		observe(gate, req->order == ANYGATE_ORDER_OBSERVE,
+			ANYGATE_NEVER);
 	gate->source = ANYGATE_SOURCE_REQUEST;
 	anygate_look(gate, false);
 	tell_simply(gate, ANYGATE_EVENT_KIND_CHANGED);
+	return 0;
+}
+
+static void order_gate(struct anygate_gate *gate, const struct anygate_req *req)
+{
+	u64 now = ktime_get_boottime_ns();
+	u64 until = req->for_ms ? now + req->for_ms * ANYGATE_NS_PER_MS :
+				  ANYGATE_NEVER;
+
+	switch (req->order) {
+	case ANYGATE_ORDER_FOLLOW:
+	case ANYGATE_ORDER_DRAIN:
+	case ANYGATE_ORDER_PIN:
+		gate->orders.order = req->order;
+		gate->orders.until = until;
+		break;
+	case ANYGATE_ORDER_OBSERVE:
+	case ANYGATE_ORDER_UNOBSERVE:
+		observe(gate, req->order == ANYGATE_ORDER_OBSERVE, until);
+		break;
+	case ANYGATE_ORDER_UNDAMP:
+		gate->fsm = anygate_fsm_undamp(gate->fsm, now);
+		break;
+	}
+	gate->source = ANYGATE_SOURCE_REQUEST;
+	anygate_look(gate, false);
+	if (req->order != ANYGATE_ORDER_UNOBSERVE)
+		tell_simply(gate, ANYGATE_EVENT_KIND_ORDER);
+}
+
+static int report_lease(struct anygate_gate *gate,
+			const struct anygate_req *req)
+{
+	struct anygate_lease *lease = anygate_lease_find(gate, req->name);
+	u64 now = ktime_get_boottime_ns();
+	bool news;
+
+	if (!lease)
+		return -ENOENT;
+	news = lease->verdict != req->verdict || now >= lease->expires;
+	lease->verdict = req->verdict;
+	lease->expires = now + req->for_ms * ANYGATE_NS_PER_MS;
+	lease->told = false;
+	gate->source = ANYGATE_SOURCE_REQUEST;
+	anygate_look(gate, false);
+	/* Renewals are no news. */
+	if (news)
+		tell_simply(gate, ANYGATE_EVENT_KIND_LEASE);
 	return 0;
 }
 
@@ -102,6 +164,8 @@ static int flush_gates(struct anygate_net *agn, struct anygate_req *req)
 	xa_for_each(&agn->gates, id, gate) {
 		if (req->within.addr.family &&
 		    !anygate_prefix_within(&gate->conf.prefix, &req->within))
+			continue;
+		if (req->name && strcmp(gate->conf.name, req->name))
 			continue;
 		err = del_gate(gate, req->extack);
 		if (!ret)
@@ -161,6 +225,13 @@ void anygate_requests_take(struct anygate_net *agn)
 			break;
 		case ANYGATE_REQ_FLUSH:
 			req->ret = flush_gates(agn, req);
+			break;
+		case ANYGATE_REQ_ORDER:
+			order_gate(req->gate, req);
+			req->ret = 0;
+			break;
+		case ANYGATE_REQ_LEASE:
+			req->ret = report_lease(req->gate, req);
 			break;
 		case ANYGATE_REQ_STOP:
 			req->ret = stop_gates(agn);

@@ -11,6 +11,7 @@
 #include <linux/rtnetlink.h>
 #include <net/addrconf.h>
 #include <net/if_inet6.h>
+#include <net/ip6_fib.h>
 
 #include "anygate.h"
 
@@ -104,6 +105,19 @@ static bool find4(const struct net_device *dev, struct anygate_obj *obj,
 	return false;
 }
 
+#if IS_ENABLED(CONFIG_IPV6)
+static const struct inet6_ifaddr *lookup6(const struct inet6_dev *idev,
+					  const struct in6_addr *addr)
+{
+	const struct inet6_ifaddr *ifp;
+
+	list_for_each_entry_rcu(ifp, &idev->addr_list, if_list)
+		if (ifp->prefix_len == 128 && ipv6_addr_equal(&ifp->addr, addr))
+			return ifp;
+	return NULL;
+}
+#endif
+
 static bool find6(const struct net_device *dev, struct anygate_obj *obj,
 		  bool save)
 {
@@ -111,20 +125,17 @@ static bool find6(const struct net_device *dev, struct anygate_obj *obj,
 	const struct inet6_dev *idev = __in6_dev_get(dev);
 	const struct inet6_ifaddr *ifp;
 
-	if (!idev)
+	ifp = idev ? lookup6(idev, &obj->prefix.addr.ip) : NULL;
+	if (!ifp)
 		return false;
-	list_for_each_entry_rcu(ifp, &idev->addr_list, if_list) {
-		if (ifp->prefix_len != 128 ||
-		    !ipv6_addr_equal(&ifp->addr, &obj->prefix.addr.ip))
-			continue;
-		if (save) {
-			obj->owner = owner_of(READ_ONCE(ifp->ifa_proto));
-			save6(ifp, &obj->saved);
-		}
-		return true;
+	if (save) {
+		obj->owner = owner_of(READ_ONCE(ifp->ifa_proto));
+		save6(ifp, &obj->saved);
 	}
-#endif
+	return true;
+#else
 	return false;
+#endif
 }
 
 /**
@@ -152,6 +163,43 @@ bool anygate_table_find(const struct anygate_net *agn, struct anygate_obj *obj,
 			find4(dev, obj, save) : find6(dev, obj, save);
 	rcu_read_unlock();
 	return found;
+}
+
+/**
+ * anygate_table_ready() - does the address take packets already?
+ * @agn: the namespace
+ * @obj: the object, present
+ *
+ * An IPv6 address is announced, and acknowledged, before a kernel worker has
+ * given it its route (addrconf_dad_work()); all else is ready when it is there.
+ *
+ * Context: any.
+ * Return: true if it does.
+ */
+bool anygate_table_ready(const struct anygate_net *agn,
+			 const struct anygate_obj *obj)
+{
+	bool ready = true;
+#if IS_ENABLED(CONFIG_IPV6)
+	const struct inet6_ifaddr *ifp;
+	const struct inet6_dev *idev;
+	const struct fib6_info *rt;
+	struct net_device *dev;
+
+	if (obj->type != ANYGATE_OBJ_ADDR ||
+	    obj->prefix.addr.family != AF_INET6)
+		return true;
+	rcu_read_lock();
+	dev = dev_get_by_name_rcu(agn->net, obj->dev);
+	idev = dev ? __in6_dev_get(dev) : NULL;
+	ifp = idev ? lookup6(idev, &obj->prefix.addr.ip) : NULL;
+	if (ifp) {
+		rt = READ_ONCE(ifp->rt);
+		ready = rt && rcu_access_pointer(rt->fib6_node);
+	}
+	rcu_read_unlock();
+#endif
+	return ready;
 }
 
 static void seen(struct anygate_net *agn, const struct net_device *dev,

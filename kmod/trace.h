@@ -22,7 +22,10 @@
 	{ ANYGATE_STATE_CLOSED, "closed" },	\
 	{ ANYGATE_STATE_OPENING, "opening" },	\
 	{ ANYGATE_STATE_OPEN, "open" },		\
-	{ ANYGATE_STATE_CLOSING, "closing" }
+	{ ANYGATE_STATE_CLOSING, "closing" },	\
+	{ ANYGATE_STATE_DAMPED, "damped" },	\
+	{ ANYGATE_STATE_DRAINED, "drained" },	\
+	{ ANYGATE_STATE_PINNED, "pinned" }
 
 #define anygate_trace_reasons			\
 	{ ANYGATE_REASON_ADDED, "added" },	\
@@ -30,12 +33,19 @@
 	{ ANYGATE_REASON_LISTENER, "listener" }, \
 	{ ANYGATE_REASON_UP_DELAY, "up-delay" }, \
 	{ ANYGATE_REASON_DOWN_DELAY, "down-delay" }, \
-	{ ANYGATE_REASON_DELETED, "deleted" }
+	{ ANYGATE_REASON_DELETED, "deleted" },	\
+	{ ANYGATE_REASON_DAMPED, "damped" },	\
+	{ ANYGATE_REASON_DRAINED, "drained" },	\
+	{ ANYGATE_REASON_PINNED, "pinned" },	\
+	{ ANYGATE_REASON_LEASE_MISSING, "lease-missing" }, \
+	{ ANYGATE_REASON_LEASE_DOWN, "lease-down" }, \
+	{ ANYGATE_REASON_LEASE_EXPIRED, "lease-expired" }
 
 #define anygate_trace_objs			\
 	{ ANYGATE_OBJ_ADDR, "address" },	\
 	{ ANYGATE_OBJ_ROUTE, "route" },		\
-	{ ANYGATE_OBJ_HOLD, "hold" }
+	{ ANYGATE_OBJ_HOLD, "hold" },		\
+	{ ANYGATE_OBJ_FALLBACK, "fallback" }
 
 /* An address as the 16 bytes that %pI6c and, mapped, IPv4 readers expect. */
 static inline void anygate_trace_addr(u8 *to, const struct anygate_addr *addr)

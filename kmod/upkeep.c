@@ -5,6 +5,7 @@
  * done to it meanwhile.
  */
 #include <linux/netdevice.h>
+#include <linux/netlink.h>
 #include <linux/timekeeping.h>
 
 #include "anygate.h"
@@ -20,9 +21,16 @@ static bool due(const struct anygate_obj *obj, u64 now)
 	return now >= obj->retry_at;
 }
 
+/* A fallback leads elsewhere what hold would keep here. */
 static bool hold_wanted(const struct anygate_gate *gate)
 {
-	return gate->conf.hold && gate->conf.action == ANYGATE_ACTION_ADDRESS;
+	return gate->conf.hold && !gate->conf.fallback.family &&
+	       gate->conf.action == ANYGATE_ACTION_ADDRESS;
+}
+
+static bool fallback_wanted(const struct anygate_gate *gate)
+{
+	return gate->conf.fallback.family && !anygate_fsm_want(&gate->fsm);
 }
 
 static bool dev_up(const struct anygate_net *agn, const char *name)
@@ -80,7 +88,7 @@ static void check_address(struct anygate_gate *gate, u64 now)
 	if (obj->present) {
 		obj->present = false;
 		/* A device that goes down or away takes its addresses along. */
-		if (want && !gate->dev_event && dev_up(agn, obj->dev))
+		if (want && !gate->orders.observe && !gate->dev_event && dev_up(agn, obj->dev))
 			contest(gate, obj, now);
 		return;
 	}
@@ -88,7 +96,7 @@ static void check_address(struct anygate_gate *gate, u64 now)
 	obj->present = true;
 	if (obj->owner == ANYGATE_OWNER_ADOPTED) {
 		/* Handed over to the gate once: still the gate's to remove. */
-		if (!want)
+		if (!want && !gate->orders.observe)
 			contest(gate, obj, now);
 		return;
 	}
@@ -125,11 +133,17 @@ void anygate_upkeep_check(struct anygate_gate *gate, u64 now)
 
 	if (obj->check && obj->type == ANYGATE_OBJ_ADDR)
 		check_address(gate, now);
+	if (gate->orders.observe)
+		return;
 	if (obj->check && obj->type == ANYGATE_OBJ_ROUTE && obj->present &&
 	    anygate_fsm_want(&gate->fsm) && due(obj, now))
 		check_route(gate, obj, now);
 	obj = &gate->hold;
 	if (obj->check && obj->present && hold_wanted(gate) && due(obj, now))
+		check_route(gate, obj, now);
+	obj = &gate->fallback;
+	if (obj->check && obj->present && fallback_wanted(gate) &&
+	    due(obj, now))
 		check_route(gate, obj, now);
 }
 
@@ -141,6 +155,7 @@ static void added(struct anygate_gate *gate, struct anygate_obj *obj, int ret)
 	if (!ret) {
 		if (obj->owner != ANYGATE_OWNER_ADOPTED)
 			obj->owner = ANYGATE_OWNER_US;
+		obj->taken = false;
 	} else if (ret == -EEXIST && obj->type == ANYGATE_OBJ_ADDR &&
 		   obj->owner != ANYGATE_OWNER_ADOPTED) {
 		anygate_table_find(gate->agn, &found, true);
@@ -163,6 +178,8 @@ static void withdraw(struct anygate_gate *gate)
 	int ret;
 
 	ret = anygate_obj_del(gate->agn, obj);
+	if (!ret && obj->owner == ANYGATE_OWNER_ADOPTED)
+		obj->taken = true;
 	/*
 	 * A route that was there when we wanted to add it, and that is none
 	 * of our protocol: somebody else's, and it stays.
@@ -192,8 +209,10 @@ static int restore(struct anygate_gate *gate, struct anygate_obj *obj)
 
 	if (obj->type == ANYGATE_OBJ_ADDR &&
 	    obj->owner == ANYGATE_OWNER_ADOPTED) {
-		if (!obj->present)
-			anygate_obj_add(agn, obj);
+		/* Who only observes has nothing to make good. */
+		if (obj->present || (gate->orders.observe && !obj->taken))
+			return 0;
+		anygate_obj_add(agn, obj);
 		return obj->err;
 	}
 	if (obj->type == ANYGATE_OBJ_ADDR &&
@@ -202,6 +221,19 @@ static int restore(struct anygate_gate *gate, struct anygate_obj *obj)
 	if (obj->present || obj->check)
 		return remove_obj(agn, obj);
 	return 0;
+}
+
+/* Add or remove a route that is there beside the announcement. */
+static bool keep_route(struct anygate_gate *gate, struct anygate_obj *obj,
+		       bool want, u64 now)
+{
+	if (want == obj->present || !due(obj, now))
+		return false;
+	if (want)
+		anygate_obj_add(gate->agn, obj);
+	else
+		anygate_obj_del(gate->agn, obj);
+	return true;
 }
 
 /**
@@ -220,14 +252,16 @@ bool anygate_upkeep_act(struct anygate_gate *gate, u64 now)
 	bool want = anygate_fsm_want(&gate->fsm);
 	bool acted = false;
 
-	/* Before the address first goes; but nothing waits for it. */
-	if (hold_wanted(gate) != gate->hold.present && due(&gate->hold, now)) {
-		if (hold_wanted(gate))
-			anygate_obj_add(gate->agn, &gate->hold);
-		else
-			anygate_obj_del(gate->agn, &gate->hold);
-		acted = true;
-	}
+	if (gate->orders.observe)
+		return false;
+
+	/*
+	 * Before the address first goes, and the fallback each time before it
+	 * goes; but nothing waits for them.
+	 */
+	acted |= keep_route(gate, &gate->hold, hold_wanted(gate), now);
+	if (fallback_wanted(gate))
+		acted |= keep_route(gate, &gate->fallback, true, now);
 
 	if (want && !obj->present) {
 		if (due(obj, now)) {
@@ -240,7 +274,7 @@ bool anygate_upkeep_act(struct anygate_gate *gate, u64 now)
 			acted = true;
 		}
 	} else if (!want && obj->check && obj->type == ANYGATE_OBJ_ROUTE &&
-		   gate->fsm.state == ANYGATE_STATE_CLOSED && due(obj, now)) {
+		   gate->fsm.state != ANYGATE_STATE_OPENING && due(obj, now)) {
 		/* New, and perhaps left by an earlier life of the module. */
 		withdraw(gate);
 		acted = true;
@@ -251,7 +285,17 @@ bool anygate_upkeep_act(struct anygate_gate *gate, u64 now)
 		obj->msg[0] = '\0';
 	}
 
-	/* The new object first, so that the prefix is never without one. */
+	/*
+	 * What takes over first, so that the prefix is never without a route:
+	 * packets would go back to where they came from.
+	 */
+	if (obj->present && !anygate_table_ready(gate->agn, obj)) {
+		gate->fallback.retry_at = now + ANYGATE_NS_PER_MS;
+		gate->retired.retry_at = now + ANYGATE_NS_PER_MS;
+		return acted;
+	}
+	if (!fallback_wanted(gate) && obj->present)
+		acted |= keep_route(gate, &gate->fallback, false, now);
 	if (gate->retired.type != ANYGATE_OBJ_NONE &&
 	    (obj->present || !want) && due(&gate->retired, now)) {
 		if (!restore(gate, &gate->retired))
@@ -278,11 +322,15 @@ u64 anygate_upkeep_deadline(const struct anygate_gate *gate)
 	bool want = anygate_fsm_want(&gate->fsm);
 	u64 at;
 
+	if (gate->orders.observe)
+		return ANYGATE_NEVER;
 	at = obj_deadline(obj, want != obj->present &&
 			  (want || obj->owner != ANYGATE_OWNER_FOREIGN));
 	at = min(at, obj_deadline(obj, obj->check && obj->err));
 	at = min(at, obj_deadline(&gate->hold,
 				  hold_wanted(gate) != gate->hold.present));
+	at = min(at, obj_deadline(&gate->fallback, fallback_wanted(gate) !=
+				  gate->fallback.present));
 	return min(at, obj_deadline(&gate->retired,
 				    gate->retired.type != ANYGATE_OBJ_NONE));
 }
@@ -303,9 +351,12 @@ void anygate_upkeep_device(struct anygate_gate *gate)
 	if (gate->announce.type == ANYGATE_OBJ_ADDR)
 		gate->announce.check = true;
 	gate->hold.retry_at = 0;
+	gate->fallback.retry_at = 0;
 	/* Unknown: adding it again does no harm. */
 	if (hold_wanted(gate))
 		gate->hold.present = false;
+	if (fallback_wanted(gate))
+		gate->fallback.present = false;
 }
 
 static enum anygate_obj_type announce_type(const struct anygate_conf *conf)
@@ -341,7 +392,35 @@ static void init_announce(struct anygate_gate *gate)
 void anygate_upkeep_init(struct anygate_gate *gate)
 {
 	anygate_obj_init(&gate->hold, ANYGATE_OBJ_HOLD, &gate->conf);
+	anygate_obj_init(&gate->fallback, ANYGATE_OBJ_FALLBACK, &gate->conf);
 	init_announce(gate);
+}
+
+/**
+ * anygate_upkeep_adopt() - take the tables as they are
+ * @gate: the gate, that has only observed so far
+ *
+ * What is announced, by whomever, becomes the gate's to keep up; what the
+ * gate did itself before it observed is known already.
+ *
+ * Context: the engine, anygate_net.lock held.
+ */
+void anygate_upkeep_adopt(struct anygate_gate *gate)
+{
+	struct anygate_obj *obj = &gate->announce;
+	enum anygate_owner owner = obj->owner;
+	struct anygate_saved saved = obj->saved;
+
+	if (obj->type != ANYGATE_OBJ_ADDR) {
+		obj->check = true;
+		return;
+	}
+	obj->check = false;
+	obj->present = anygate_table_find(gate->agn, obj, true);
+	if (!obj->present || owner == ANYGATE_OWNER_ADOPTED) {
+		obj->owner = owner;
+		obj->saved = saved;
+	}
 }
 
 /**
@@ -354,13 +433,23 @@ void anygate_upkeep_init(struct anygate_gate *gate)
  */
 void anygate_upkeep_replace(struct anygate_gate *gate)
 {
-	struct anygate_obj old = gate->announce;
+	struct anygate_obj old = gate->fallback;
 	struct anygate_obj new;
 
+	/* Nothing leads to the old gateway any more, if only for an instant. */
+	anygate_obj_init(&new, ANYGATE_OBJ_FALLBACK, &gate->conf);
+	if (!anygate_obj_same(&old, &new)) {
+		if (old.present && !gate->orders.observe)
+			anygate_obj_del(gate->agn, &old);
+		gate->fallback = new;
+	}
+
+	old = gate->announce;
 	anygate_obj_init(&new, announce_type(&gate->conf), &gate->conf);
 	if (anygate_obj_same(&old, &new))
 		return;
-	if (old.present || old.check || old.owner == ANYGATE_OWNER_ADOPTED) {
+	if (!gate->orders.observe &&
+	    (old.present || old.check || old.owner == ANYGATE_OWNER_ADOPTED)) {
 		gate->retired = old;
 		gate->retired.retry_at = 0;
 	}
@@ -371,18 +460,39 @@ void anygate_upkeep_replace(struct anygate_gate *gate)
  * anygate_upkeep_replaceable() - can the objects be described anew?
  * @gate: the gate
  * @conf: the new settings
+ * @extack: where to say why not
  *
  * Context: the engine, anygate_net.lock held.
- * Return: false while the last replacement is not finished.
+ * Return: 0, or -EBUSY.
  */
-bool anygate_upkeep_replaceable(const struct anygate_gate *gate,
-				const struct anygate_conf *conf)
+int anygate_upkeep_replaceable(const struct anygate_gate *gate,
+			       const struct anygate_conf *conf,
+			       struct netlink_ext_ack *extack)
 {
-	struct anygate_obj new;
+	struct anygate_obj obj, fallback;
+	bool ours;
 
-	anygate_obj_init(&new, announce_type(conf), conf);
-	return anygate_obj_same(&gate->announce, &new) ||
-	       gate->retired.type == ANYGATE_OBJ_NONE;
+	anygate_obj_init(&obj, announce_type(conf), conf);
+	anygate_obj_init(&fallback, ANYGATE_OBJ_FALLBACK, conf);
+	if (anygate_obj_same(&gate->announce, &obj) &&
+	    anygate_obj_same(&gate->fallback, &fallback))
+		return 0;
+
+	ours = (gate->announce.present &&
+		gate->announce.owner == ANYGATE_OWNER_US) ||
+	       gate->announce.taken || gate->fallback.present;
+	if (gate->orders.observe && ours) {
+		NL_SET_ERR_MSG(extack,
+			       "the gate only observes, and may not replace what it announces: unobserve it first");
+		return -EBUSY;
+	}
+	if (gate->retired.type != ANYGATE_OBJ_NONE &&
+	    !anygate_obj_same(&gate->announce, &obj)) {
+		NL_SET_ERR_MSG(extack,
+			       "the last change of this gate is still being carried out; see its error in show");
+		return -EBUSY;
+	}
+	return 0;
 }
 
 /**
@@ -403,6 +513,8 @@ int anygate_upkeep_undo(struct anygate_gate *gate)
 		if (!ret)
 			gate->retired.type = ANYGATE_OBJ_NONE;
 	}
+	if (!ret && gate->fallback.present)
+		ret = remove_obj(gate->agn, &gate->fallback);
 	/* Last: until here it let daemons bind. */
 	if (!ret && (gate->hold.present || hold_wanted(gate)))
 		ret = remove_obj(gate->agn, &gate->hold);

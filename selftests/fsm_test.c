@@ -4,6 +4,7 @@
  * the delays to the nanosecond, and a long random walk over properties that
  * must always hold.
  */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -18,10 +19,11 @@
 #define MS ANYGATE_NS_PER_MS
 #define T0 (1000 * MS)
 
+#define DOWN .why = ANYGATE_REASON_NO_LISTENER
 static const struct anygate_facts up = { .up = true };
-static const struct anygate_facts down = { .up = false };
+static const struct anygate_facts down = { DOWN };
 static const struct anygate_facts up_present = { .up = true, .present = true };
-static const struct anygate_facts down_present = { .present = true };
+static const struct anygate_facts down_present = { DOWN, .present = true };
 
 static struct anygate_fsm at(enum anygate_state state, __u64 since)
 {
@@ -30,12 +32,19 @@ static struct anygate_fsm at(enum anygate_state state, __u64 since)
 		[ANYGATE_STATE_OPENING] = ANYGATE_REASON_UP_DELAY,
 		[ANYGATE_STATE_OPEN] = ANYGATE_REASON_LISTENER,
 		[ANYGATE_STATE_CLOSING] = ANYGATE_REASON_DOWN_DELAY,
+		[ANYGATE_STATE_DAMPED] = ANYGATE_REASON_DAMPED,
+		[ANYGATE_STATE_DRAINED] = ANYGATE_REASON_DRAINED,
+		[ANYGATE_STATE_PINNED] = ANYGATE_REASON_PINNED,
 	};
 	struct anygate_fsm fsm = {
 		.state = state,
 		.reason = reasons[state],
 		.since = since,
 		.deadline = ANYGATE_NEVER,
+		.up = state == ANYGATE_STATE_OPENING ||
+		      state == ANYGATE_STATE_OPEN ||
+		      state == ANYGATE_STATE_DAMPED,
+		.up_since = since,
 	};
 
 	return fsm;
@@ -155,6 +164,171 @@ static void longest_delay(void **state)
 	      now + ANYGATE_DELAY_MAX * MS);
 }
 
+static void orders(void **state)
+{
+	struct anygate_fsm_conf conf = { .up_ms = 1000, .down_ms = 500 };
+	struct anygate_facts facts = up;
+	struct anygate_fsm fsm = at(ANYGATE_STATE_OPEN, T0);
+	__u64 t = T0 + 5000 * MS;
+
+	(void)state;
+	facts.order = ANYGATE_ORDER_DRAIN;
+	facts.order_until = t + 60000 * MS;
+	fsm = anygate_fsm_step(fsm, &conf, &facts, t);
+	check(fsm, ANYGATE_STATE_DRAINED, ANYGATE_REASON_DRAINED, t,
+	      facts.order_until);
+	assert_false(anygate_fsm_want(&fsm));
+	/* The listener was there all along: no "up" delay when it is over. */
+	fsm = anygate_fsm_step(fsm, &conf, &facts, facts.order_until);
+	check(fsm, ANYGATE_STATE_OPEN, ANYGATE_REASON_LISTENER,
+	      facts.order_until, ANYGATE_NEVER);
+
+	/* Pinned while the service dies, and long after. */
+	t = facts.order_until + 1000 * MS;
+	facts.order = ANYGATE_ORDER_PIN;
+	facts.order_until = ANYGATE_NEVER;
+	fsm = anygate_fsm_step(fsm, &conf, &facts, t);
+	facts.up = false;
+	facts.why = ANYGATE_REASON_NO_LISTENER;
+	fsm = anygate_fsm_step(fsm, &conf, &facts, t + 1000 * MS);
+	check(fsm, ANYGATE_STATE_PINNED, ANYGATE_REASON_PINNED, t,
+	      ANYGATE_NEVER);
+	assert_true(anygate_fsm_want(&fsm));
+	/* Its "down" time is long over when the pin goes. */
+	facts.order = ANYGATE_ORDER_FOLLOW;
+	fsm = anygate_fsm_step(fsm, &conf, &facts, t + 9000 * MS);
+	check(fsm, ANYGATE_STATE_CLOSED, ANYGATE_REASON_NO_LISTENER,
+	      t + 9000 * MS, ANYGATE_NEVER);
+	/* An order is nobody's flap. */
+	assert_true(fsm.damp.figure == 0);
+}
+
+static void reasons(void **state)
+{
+	struct anygate_fsm_conf conf = { 0 };
+	struct anygate_facts facts = { .why = ANYGATE_REASON_LEASE_DOWN };
+	struct anygate_fsm fsm = at(ANYGATE_STATE_OPEN, T0);
+
+	(void)state;
+	fsm = anygate_fsm_step(fsm, &conf, &facts, T0 + MS);
+	check(fsm, ANYGATE_STATE_CLOSED, ANYGATE_REASON_LEASE_DOWN, T0 + MS,
+	      ANYGATE_NEVER);
+	/* Another reason is not another state. */
+	facts.why = ANYGATE_REASON_NO_LISTENER;
+	fsm = anygate_fsm_step(fsm, &conf, &facts, T0 + 2 * MS);
+	check(fsm, ANYGATE_STATE_CLOSED, ANYGATE_REASON_NO_LISTENER, T0 + MS,
+	      ANYGATE_NEVER);
+}
+
+static const struct anygate_damp_conf damping = {
+	.on = true,
+	.penalty = 1000,
+	.suppress = 2000,
+	.reuse = 750,
+	.half_life_ms = 60000,
+	.max_ms = 300000,
+};
+
+static void damps(void **state)
+{
+	struct anygate_fsm_conf conf = { .damp = damping };
+	struct anygate_fsm fsm = at(ANYGATE_STATE_OPEN, T0);
+	__u64 release, now = T0;
+	int i;
+
+	(void)state;
+	fsm.damp.at = T0;
+	for (i = 0; i < 2; i++) {
+		now += MS;
+		fsm = anygate_fsm_step(fsm, &conf, &down, now);
+		assert_int_equal(fsm.state, ANYGATE_STATE_CLOSED);
+		fsm = anygate_fsm_step(fsm, &conf, &up, now += MS);
+		assert_int_equal(fsm.state, ANYGATE_STATE_OPEN);
+	}
+	/* The third in a row is not announced ... */
+	fsm = anygate_fsm_step(fsm, &conf, &down, now += MS);
+	assert_int_equal(fsm.state, ANYGATE_STATE_CLOSED);
+	fsm = anygate_fsm_step(fsm, &conf, &up, now += MS);
+	assert_int_equal(fsm.state, ANYGATE_STATE_DAMPED);
+	assert_int_equal(fsm.reason, ANYGATE_REASON_DAMPED);
+	/* ... for two half-lives: from 3000 to 750. */
+	release = fsm.deadline;
+	assert_in_range(release / MS, (T0 + 120000 * MS) / MS - 10,
+			(T0 + 120000 * MS) / MS + 10);
+	fsm = anygate_fsm_step(fsm, &conf, &up, release - MS);
+	assert_int_equal(fsm.state, ANYGATE_STATE_DAMPED);
+	fsm = anygate_fsm_step(fsm, &conf, &up, release);
+	check(fsm, ANYGATE_STATE_OPEN, ANYGATE_REASON_LISTENER, release,
+	      ANYGATE_NEVER);
+}
+
+static void undamps(void **state)
+{
+	struct anygate_fsm_conf conf = { .damp = damping };
+	struct anygate_fsm fsm = at(ANYGATE_STATE_DAMPED, T0);
+
+	(void)state;
+	fsm.damp.figure = 5000ULL << ANYGATE_FIGURE_SHIFT;
+	fsm.damp.at = T0;
+	fsm.damp.suppressed = true;
+	fsm = anygate_fsm_step(fsm, &conf, &up, T0 + MS);
+	assert_int_equal(fsm.state, ANYGATE_STATE_DAMPED);
+	fsm = anygate_fsm_undamp(fsm, T0 + 2 * MS);
+	fsm = anygate_fsm_step(fsm, &conf, &up, T0 + 2 * MS);
+	assert_int_equal(fsm.state, ANYGATE_STATE_OPEN);
+}
+
+/* However often it flapped: "max" after the last flap it is over. */
+static void damp_ends(void **state)
+{
+	struct anygate_damp damp = { .at = T0 };
+	__u64 now = T0;
+	int i;
+
+	(void)state;
+	for (i = 0; i < 10000; i++)
+		damp = anygate_damp_flap(damp, &damping, now += MS);
+	assert_true(damp.suppressed);
+	assert_in_range((anygate_damp_release(&damp, &damping, now) - now) / MS,
+			299990, 300001);
+	/* Long idle times: nothing overflows, nothing is left. */
+	assert_true(anygate_damp_figure(&damp, &damping,
+					now + UINT64_MAX / 8) == 0);
+}
+
+static __u32 rnd(void);
+
+/* A day of flaps, beside the same in floating point. */
+static void damp_exactly(void **state)
+{
+	struct anygate_damp_conf conf = damping;
+	struct anygate_damp damp = { .at = T0 };
+	double figure = 0, ceiling, at = T0, worst = 0;
+	__u64 now = T0;
+	int flaps = 0;
+
+	(void)state;
+	conf.max_ms = 900000;
+	ceiling = conf.reuse * exp2((double)conf.max_ms / conf.half_life_ms);
+	while (now < T0 + 86400000ULL * MS) {
+		/* Seldom enough, and often enough, to see all heights. */
+		now += rnd() % 8 ? rnd() % (20000 * MS) : rnd() * 100ULL;
+		damp = anygate_damp_flap(damp, &conf, now);
+		figure = figure * exp2(-(now - at) / (conf.half_life_ms * 1e6)) +
+			 conf.penalty;
+		if (figure > ceiling)
+			figure = ceiling;
+		at = now;
+		worst = fmax(worst, fabs(damp.figure / 1048576.0 - figure) /
+				    figure);
+		flaps++;
+	}
+	print_message("%d flaps, at most %.2g of the figure off\n", flaps,
+		      worst);
+	assert_true(flaps > 1000);
+	assert_true(worst < 1e-6);
+}
+
 static __u32 random_state = 1;
 
 /* xorshift: the same walk everywhere, from the seed that is printed. */
@@ -170,9 +344,10 @@ static __u32 rnd(void)
 
 static void properties(void **state)
 {
-	struct anygate_fsm_conf conf = { .up_ms = 1000, .down_ms = 0 };
+	struct anygate_fsm_conf conf = { .up_ms = 1000, .damp = damping };
 	struct anygate_facts facts = down;
 	__u64 now = T0, up_since = 0, down_since = now;
+	unsigned int announced = 0, flaps = 0;
 	const char *seed = getenv("SEED");
 	struct anygate_fsm fsm, next, again;
 	unsigned int i;
@@ -184,7 +359,7 @@ static void properties(void **state)
 
 	fsm = anygate_fsm_start(&conf, &facts, now);
 	for (i = 0; i < STEPS; i++) {
-		bool was = anygate_fsm_want(&fsm), want;
+		bool was = anygate_fsm_want(&fsm), want, pinned, drained;
 
 		/* The engine also comes exactly when the deadline says. */
 		if (fsm.deadline != ANYGATE_NEVER && rnd() % 4 == 0 &&
@@ -199,6 +374,13 @@ static void properties(void **state)
 			else
 				down_since = now;
 		}
+		if (rnd() % 500 == 0) {
+			facts.order = rnd() % 3;
+			facts.order_until = rnd() % 4 ? now + rnd() :
+							ANYGATE_NEVER;
+		}
+		if (rnd() % 5000 == 0)
+			conf.damp.on = !conf.damp.on;
 		if (rnd() % 1000 == 0)
 			conf.up_ms = rnd() % 2 ? rnd() % 3000 : 0;
 		if (rnd() % 1000 == 0)
@@ -207,31 +389,87 @@ static void properties(void **state)
 		next = anygate_fsm_step(fsm, &conf, &facts, now);
 		want = anygate_fsm_want(&next);
 
+		pinned = facts.order == ANYGATE_ORDER_PIN &&
+			 now < facts.order_until;
+		drained = facts.order == ANYGATE_ORDER_DRAIN &&
+			  now < facts.order_until;
+		/* Orders are obeyed. */
+		assert_true(!pinned || want);
+		assert_true(!drained || !want);
 		/* Never announced before the listener was there so long. */
-		if (want && !was) {
+		if (want && !was && !pinned) {
 			assert_true(facts.up);
 			assert_true(now - up_since >= conf.up_ms * MS);
+			/* Nor while the figure forbids it. */
+			if (conf.damp.on && fsm.damp.suppressed)
+				assert_true(anygate_damp_figure(&fsm.damp,
+					&conf.damp, now) <
+					(__u64)conf.damp.reuse <<
+					ANYGATE_FIGURE_SHIFT);
+			announced++;
 		}
-		/* Withdrawal is never late, and never early. */
-		if (!facts.up && now - down_since >= conf.down_ms * MS)
+		/* Withdrawal is never late, damped or not, and never early. */
+		if (!facts.up && !pinned &&
+		    now - down_since >= conf.down_ms * MS)
 			assert_false(want);
-		if (was && !want) {
+		if (was && !want && !drained) {
 			assert_false(facts.up);
 			assert_true(now - down_since >= conf.down_ms * MS);
+			flaps++;
 		}
 		/* Whatever waits has a deadline, what does not has none. */
 		if (next.state == ANYGATE_STATE_OPENING ||
-		    next.state == ANYGATE_STATE_CLOSING)
+		    next.state == ANYGATE_STATE_CLOSING ||
+		    next.state == ANYGATE_STATE_DAMPED)
 			assert_true(next.deadline != ANYGATE_NEVER &&
 				    next.deadline > now);
-		else
+		else if (next.state == ANYGATE_STATE_OPEN ||
+			 next.state == ANYGATE_STATE_CLOSED)
 			assert_true(next.deadline == ANYGATE_NEVER);
+		else
+			assert_true(next.deadline == facts.order_until);
 		/* The same question again gets the same answer. */
 		again = anygate_fsm_step(next, &conf, &facts, now);
 		check(again, next.state, next.reason, next.since,
 		      next.deadline);
 		assert_true(next.since <= now);
 		fsm = next;
+	}
+	/* The walk went where it was to go. */
+	assert_true(announced > 1000 && flaps > 1000);
+}
+
+/*
+ * A daemon in a crash loop, at any pace: with damping there are no more
+ * announcements than the settings say.  From "reuse" to "suppress" it takes
+ * at least (suppress - reuse) / penalty flaps, and from "suppress" back at
+ * least half_life * log2(suppress / reuse).
+ */
+static void announcements_are_few(void **state)
+{
+	struct anygate_fsm_conf conf = { .damp = damping };
+	const __u64 day = 86400000ULL * MS;
+	double pause = log2(2000.0 / 750) * 60000, most;
+	unsigned int period;
+
+	(void)state;
+	/* Two announcements in each period of suppression, and the first few. */
+	most = 2 * 86400000.0 / pause + 4;
+	for (period = 1; period < 30000; period = period * 3 + 7) {
+		struct anygate_fsm fsm = at(ANYGATE_STATE_CLOSED, T0);
+		unsigned int announced = 0;
+		__u64 now = T0;
+
+		fsm.damp.at = T0;
+		while (now < T0 + day) {
+			bool was = anygate_fsm_want(&fsm);
+
+			now += period * 50ULL * MS;
+			fsm = anygate_fsm_step(fsm, &conf, fsm.up ? &down : &up,
+					       now);
+			announced += !was && anygate_fsm_want(&fsm);
+		}
+		assert_true(announced <= most);
 	}
 }
 
@@ -243,7 +481,14 @@ int main(void)
 		cmocka_unit_test(no_delay_is_no_state),
 		cmocka_unit_test(changed_delay),
 		cmocka_unit_test(longest_delay),
+		cmocka_unit_test(orders),
+		cmocka_unit_test(reasons),
+		cmocka_unit_test(damps),
+		cmocka_unit_test(undamps),
+		cmocka_unit_test(damp_ends),
+		cmocka_unit_test(damp_exactly),
 		cmocka_unit_test(properties),
+		cmocka_unit_test(announcements_are_few),
 	};
 
 	return cmocka_run_group_tests_name("fsm", tests, NULL, NULL);

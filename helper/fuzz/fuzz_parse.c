@@ -12,7 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "check.h"
 #include "conf.h"
+#include "damp.h"
 #include "event.h"
 #include "extack.h"
 #include "format.h"
@@ -39,13 +41,31 @@ static void check_conf(const struct conf *c)
 	unsigned int i;
 	struct err e;
 
-	if (parse_prefix(prefix_text(&c->prefix, prefix), &p, &e) ||
-	    prefix_cmp(&p, &c->prefix))
+	if (c->damp > 1 || c->observe > 1 || c->on_expiry > 1 || c->need > ANYGATE_SERVICES_MAX)
+		abort();
+	if (c->said[KEY_SUPPRESS] && c->said[KEY_REUSE] && c->suppress < c->reuse)
+		abort();
+	if (c->said[KEY_HALF_LIFE] &&
+	    (c->half_life < HALF_LIFE_MIN || c->half_life > HALF_LIFE_MAX))
+		abort();
+	for (i = 0; i < c->n_require; i++)
+		if (parse_name("require", c->require[i], &e))
+			abort();
+	if (c->gate.name) {
+		if (!is_name(c->gate.name))
+			abort();
+		return;
+	}
+	p = c->gate.prefix;
+	if (c->fallback_via.family && prefix_contains(&p, &c->fallback_via))
+		abort();
+	if (parse_prefix(prefix_text(&c->gate.prefix, prefix), &p, &e) ||
+	    prefix_cmp(&p, &c->gate.prefix))
 		abort();
 	if (c->up > ANYGATE_DELAY_MAX || c->down > ANYGATE_DELAY_MAX)
 		abort();
 	for (i = 0; i < c->n_services; i++) {
-		if (!prefix_contains(&c->prefix, &c->services[i].addr))
+		if (!prefix_contains(&p, &c->services[i].addr))
 			abort();
 		if (parse_service(service_text(&c->services[i], &p, buf), &s, &e))
 			abort();
@@ -54,16 +74,51 @@ static void check_conf(const struct conf *c)
 	}
 }
 
-static void fuzz_conf(char *line, bool change)
+#define ARGS	128
+
+/* Ends with NULL, as a command line does. */
+static int words(char *line, char *argv[ARGS + 1])
 {
-	char *argv[128], *word, *save = NULL;
-	struct conf c;
-	struct err e;
+	char *word, *save = NULL;
 	int argc = 0;
 
-	for (word = strtok_r(line, " ", &save); word && argc < 128;
+	for (word = strtok_r(line, " ", &save); word && argc < ARGS;
 	     word = strtok_r(NULL, " ", &save))
 		argv[argc++] = word;
+	argv[argc] = NULL;
+	return argc;
+}
+
+static void fuzz_order(char *line)
+{
+	char *argv[ARGS + 1];
+	struct order_args o;
+	struct lease_args l;
+	struct check_args c;
+	int argc = words(line, argv);
+	uint32_t order;
+	struct err e;
+
+	for (order = 0; order <= ANYGATE_ORDER_UNDAMP; order++)
+		if (!parse_order_args(argc, argv, "drain", order, &o, &e) &&
+		    (o.ms > TIME_MAX ||
+		     (order == ANYGATE_ORDER_PIN && !o.ms && !o.force)))
+			abort();
+	if (!parse_lease_args(argc, argv, &l, &e) && (!l.ttl || !l.verdict || !is_name(l.name)))
+		abort();
+	if (!parse_check_args(argc, argv, &c, &e) &&
+	    (!c.command[0] || !c.every || !c.timeout || !c.rise || !c.fall ||
+	     check_ttl(&c) > TIME_MAX))
+		abort();
+}
+
+static void fuzz_conf(char *line, bool change)
+{
+	char *argv[ARGS + 1];
+	struct conf c;
+	struct err e;
+	int argc = words(line, argv);
+
 	if (!conf_parse(&c, change, argc, argv, &e))
 		check_conf(&c);
 	else if (!*e.text)
@@ -108,7 +163,8 @@ static void fuzz_attrs(const uint8_t *data, size_t size, FILE *null)
 		show_gate(&p, &g, "live", 1);
 		event_print(&p, &g, true, 1);
 	}
-	show_row(&t, &g, 1);
+	show_header(&t, true);
+	show_row(&t, &g, true, 1);
 	table_print(&t, null);
 	status_warning(&st, text, sizeof(text));
 }
@@ -122,13 +178,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		null = fopen("/dev/null", "w");
 	if (!size)
 		return 0;
-	switch (data[0] % 4) {
+	switch (data[0] % 5) {
 	case 0:
 	case 1:
+	case 4:
 		line = malloc(size);
 		memcpy(line, data + 1, size - 1);
 		line[size - 1] = '\0';
-		fuzz_conf(line, data[0] % 4);
+		if (data[0] % 5 == 4)
+			fuzz_order(line);
+		else
+			fuzz_conf(line, data[0] % 5);
 		free(line);
 		break;
 	case 2:

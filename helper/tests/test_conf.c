@@ -4,7 +4,7 @@
 #include "conf.h"
 #include "testlib.h"
 
-#define ARGS	(ANYGATE_SERVICES_MAX + 8)
+#define ARGS	(ANYGATE_SERVICES_MAX + 32)
 
 /* The result points into the words, so they outlive the call. */
 static char buffer[4096];
@@ -29,7 +29,7 @@ static void minimal(void **state)
 	(void)state;
 	assert_int_equal(conf(&c, false, "192.0.2.53/32 udp/53", &e), 0);
 	assert_int_equal(c.n_services, 1);
-	assert_true(ip_equal(&c.services[0].addr, &c.prefix.addr));
+	assert_true(ip_equal(&c.services[0].addr, &c.gate.prefix.addr));
 	for (i = 0; i < KEY_MAX; i++)
 		assert_null(c.said[i]);
 }
@@ -53,7 +53,7 @@ static void everything(void **state)
 	assert_string_equal(c.said[KEY_LISTEN_DEV], "vrf1");
 
 	assert_int_equal(conf(&c, false,
-			      "192.0.2.0/24 192.0.2.1:udp/53 ac r t local m 5 l none", &e), 0);
+			      "192.0.2.0/24 192.0.2.1:udp/53 ac r t local me 5 l none", &e), 0);
 	assert_int_equal(c.action, ANYGATE_ACTION_ROUTE);
 	assert_int_equal(c.table, 255);
 	assert_int_equal(c.metric, 5);
@@ -77,6 +77,120 @@ static void change(void **state)
 	assert_contains(e.text, "hold off");
 }
 
+static void decision(void **state)
+{
+	struct conf c;
+	struct err e;
+
+	(void)state;
+	assert_int_equal(conf(&c, false,
+			      "192.0.2.53 udp/53 tcp/53 name dns need any damp on penalty 1 suppress 1000000 reuse 999999 half-life 1h max-suppress 1d require zone,dig-1 on-expiry ignore fallback via 198.51.100.1 dev tun0 observe on",
+			      &e), 0);
+	assert_string_equal(c.name, "dns");
+	assert_int_equal(c.need, 1);
+	assert_int_equal(c.damp, ANYGATE_SWITCH_ON);
+	assert_int_equal(c.penalty, 1);
+	assert_int_equal(c.suppress, 1000000);
+	assert_int_equal(c.reuse, 999999);
+	assert_int_equal(c.half_life, 3600000);
+	assert_int_equal(c.max_suppress, 86400000);
+	assert_int_equal(c.n_require, 2);
+	assert_string_equal(c.require[0], "zone");
+	assert_string_equal(c.require[1], "dig-1");
+	assert_int_equal(c.on_expiry, ANYGATE_ON_EXPIRY_IGNORE);
+	assert_int_equal(c.fallback_via.family, AF_INET);
+	assert_string_equal(c.fallback_dev, "tun0");
+	assert_int_equal(c.observe, ANYGATE_SWITCH_ON);
+
+	/* the value of several words ends where the next keyword is */
+	assert_int_equal(conf(&c, false,
+			      "2001:db8::53 fallback via fe80::1 dev tun0 need all udp/53 dev lo", &e),
+			 0);
+	assert_int_equal(c.fallback_via.family, AF_INET6);
+	assert_string_equal(c.said[KEY_DEV], "lo");
+	assert_int_equal(c.need, 0);
+	assert_int_equal(conf(&c, false, "192.0.2.53 udp/53 tcp/53 need 2 name none", &e), 0);
+	assert_int_equal(c.need, 2);
+	assert_null(c.said[KEY_NAME]);
+
+	/* what is removed */
+	assert_int_equal(conf(&c, true, "192.0.2.53 name none require none fallback none", &e), 0);
+	assert_string_equal(c.name, "");
+	assert_string_equal(c.said[KEY_NAME], "none");
+	assert_int_equal(c.n_require, 0);
+	assert_int_equal(c.fallback_via.family, 0);
+	assert_non_null(c.said[KEY_FALLBACK]);
+}
+
+static void group(void **state)
+{
+	struct conf c;
+	struct err e;
+
+	(void)state;
+	assert_int_equal(conf(&c, true, "dns udp/53 up 5s table 5", &e), 0);
+	assert_string_equal(c.gate.name, "dns");
+	assert_int_equal(c.services[0].addr.family, 0);
+	/* of which family the group's gates are is for the kernel to know */
+	assert_int_equal(conf(&c, true, "dns fallback via 2001:db8::1 dev tun0", &e), 0);
+	assert_int_equal(conf(&c, true, "dns fallback none", &e), 0);
+	assert_int_equal(conf(&c, true, "dns name other", &e), -1);
+	assert_contains(e.text, "name other: a group is not renamed");
+	assert_int_equal(conf(&c, true, "dns", &e), -1);
+	assert_contains(e.text, "nothing to change");
+	assert_int_equal(conf(&c, false, "dns udp/53", &e), -1);
+	assert_contains(e.text, "dns is no prefix");
+	assert_int_equal(conf(&c, true, "none up 1s", &e), -1);
+	assert_contains(e.text, "none");
+}
+
+/* What an add refuses, a change may have to leave to the kernel. */
+static void damping(void **state)
+{
+	static const char *const good[] = {
+		"suppress 750", "reuse 2000", "suppress 2000 reuse 2000", "half-life 1s",
+		"reuse 62 half-life 1m max-suppress 5m suppress 1984", "max-suppress 2m",
+	};
+	static const struct {
+		const char *line, *text;
+		bool change;
+	} bad[] = {
+		{ "suppress 500", "suppress 500 is below reuse 750 (the default)", false },
+		{ "reuse 3000", "suppress 2000 (the default) is below reuse 3000", false },
+		{ "suppress 500 reuse 501", "suppress 500 is below reuse 501", true },
+		{ "suppress 500 reuse 501", "give suppress from 501 to 1000000", true },
+		{ "max-suppress 1m", "max-suppress 1m: with reuse 750 and half-life 1m no figure", false },
+		{ "suppress 1000000", "could reach suppress 1000000", false },
+		{ "max-suppress 1s half-life 1h reuse 1 suppress 3", "max-suppress 1s", true },
+		{ "penalty 0", "penalty 0: a number from 1 to 1000000", true },
+		{ "penalty 1000001", "penalty 1000001: a number from 1 to 1000000", true },
+		{ "suppress 0", "suppress 0: a number from 1 to 1000000", true },
+		{ "reuse -1", "reuse -1: a number from 1 to 1000000", true },
+		{ "half-life 999ms", "half-life 999ms: a time from 1s to 1h", true },
+		{ "half-life 2h", "half-life 2h: a time from 1s to 1h", true },
+		{ "max-suppress 2d", "max-suppress 2d: a time from 1s to 1d", true },
+		{ "damp maybe", "unknown damp \"maybe\"", true },
+	};
+	char line[256];
+	struct conf c;
+	struct err e;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(good); i++) {
+		snprintf(line, sizeof(line), "192.0.2.53 udp/53 %s", good[i]);
+		if (conf(&c, false, line, &e))
+			fail_msg("%s", e.text);
+		assert_null(c.said[KEY_DAMP]);
+	}
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		snprintf(line, sizeof(line), "192.0.2.53 udp/53 %s", bad[i].line);
+		assert_int_equal(conf(&c, false, line, &e), -1);
+		assert_contains(e.text, bad[i].text);
+		assert_int_equal(conf(&c, true, line, &e), bad[i].change ? -1 : 0);
+	}
+}
+
 static void bad(void **state)
 {
 	static const struct {
@@ -87,7 +201,7 @@ static void bad(void **state)
 		{ "192.0.2.53 up 1s", "needs a service" },
 		{ "192.0.2.53 udp", "udp: the port is missing" },
 		{ "192.0.2.53 udp/53 colour red", "unknown keyword \"colour\"; say action, dev" },
-		{ "192.0.2.53 udp/53 d lo", "\"d\" is ambiguous; say dev or down" },
+		{ "192.0.2.53 udp/53 d lo", "\"d\" is ambiguous; say dev, down or damp" },
 		{ "192.0.2.53 udp/53 up", "up: the value is missing; give a time" },
 		{ "192.0.2.53 udp/53 up 1s u 2s", "up is given twice" },
 		{ "192.0.2.53 udp/53 up 5", "up 5: the unit is missing" },
@@ -117,6 +231,34 @@ static void bad(void **state)
 		{ "192.0.2.53 udp/53 udp/53", "udp/53: the service is given twice" },
 		{ "192.0.2.53 udp/53 192.0.2.53:udp/domain", "the same service as udp/53" },
 		{ "192.0.2.53/24 udp/53", "say 192.0.2.0/24" },
+		{ "192.0.2.53 udp/53 need 2", "need 2: the gate has 1 service, so that it would never open; give 1 to 1" },
+		{ "192.0.2.53 udp/53 need 0", "need 0: a number from 1 to 64" },
+		{ "192.0.2.53 udp/53 need 65", "need 65: a number from 1 to 64" },
+		{ "192.0.2.53 udp/53 need most", "need most: all, any or a number" },
+		{ "192.0.2.53 udp/53 name 1st", "name \"1st\": a name is a letter" },
+		{ "192.0.2.53 udp/53 name help", "name help: this word has a meaning" },
+		{ "192.0.2.53 udp/53 require zone,,dig", "require zone,,dig: a name is missing" },
+		{ "192.0.2.53 udp/53 require zone,", "require zone,: a name is missing" },
+		{ "192.0.2.53 udp/53 require zone,zone", "zone is given twice" },
+		{ "192.0.2.53 udp/53 require zone,none", "require none: this word" },
+		{ "192.0.2.53 udp/53 require zone,abcdefghijklmnopqrstuvwxyz012345", "at most 31" },
+		{ "192.0.2.53 udp/53 require a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,q", "at most 16 leases" },
+		{ "192.0.2.53 udp/53 require", "require: the value is missing; give names of leases" },
+		{ "192.0.2.53 udp/53 on-expiry close", "unknown on-expiry \"close\"; say withdraw or ignore" },
+		{ "192.0.2.53 udp/53 fallback", "fallback: the value is missing; give via" },
+		{ "192.0.2.53 udp/53 fallback 192.0.2.1", "fallback 192.0.2.1: say fallback via" },
+		{ "192.0.2.53 udp/53 fallback via", "the gateway is missing" },
+		{ "192.0.2.53 udp/53 fallback via 192.0.2.1", "via 192.0.2.1: the device is missing" },
+		{ "192.0.2.53 udp/53 fallback via 192.0.2.1 tun0", "the device is missing" },
+		{ "192.0.2.53 udp/53 fallback via 192.0.2.1 dev", "the device is missing" },
+		{ "192.0.2.53 udp/53 fallback via gw dev tun0", "fallback via gw: this is no address" },
+		{ "192.0.2.53 udp/53 fallback via 192.0.2.1 dev a/b", "fallback dev" },
+		{ "192.0.2.53 udp/53 fallback via 192.0.2.53 dev tun0", "192.0.2.53: the gateway is within the prefix 192.0.2.53/32" },
+		{ "192.0.2.0/24 192.0.2.1:udp/53 fallback via 192.0.2.254 dev tun0", "within the prefix 192.0.2.0/24" },
+		{ "192.0.2.53 udp/53 fallback via 2001:db8::1 dev tun0", "the gateway is IPv6, but the prefix 192.0.2.53/32 is IPv4" },
+		{ "2001:db8::53 udp/53 fallback via 192.0.2.1 dev tun0", "the gateway is IPv4, but the prefix" },
+		{ "192.0.2.53 udp/53 fallback none fallback none", "fallback is given twice" },
+		{ "192.0.2.53 udp/53 observe yes", "unknown observe \"yes\"" },
 		{ "192.0.2.53 192.0.2.54/32", "unknown protocol" },
 	};
 	struct conf c;
@@ -156,6 +298,9 @@ int main(void)
 		cmocka_unit_test(minimal),
 		cmocka_unit_test(everything),
 		cmocka_unit_test(change),
+		cmocka_unit_test(decision),
+		cmocka_unit_test(group),
+		cmocka_unit_test(damping),
 		cmocka_unit_test(bad),
 		cmocka_unit_test(too_many_services),
 	};

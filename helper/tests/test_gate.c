@@ -26,12 +26,34 @@ static void round_trip(void **state)
 {
 	struct gate in = closed_gate(), out;
 	struct nl_msg *msg = message();
-	size_t n = ANYGATE_A_GATE_MAX;
+	size_t i;
 
 	(void)state;
-	/* every attribute there is */
-	in.has = ((1ULL << n) - 1) << 1;
-	in.has &= ~BIT(PAD);
+	/* every attribute there is, but for those of requests only */
+	for (i = 1; i <= ANYGATE_A_GATE_MAX; i++)
+		in.has[i] = true;
+	take(&in, "pad require for force lease-name verdict");
+	strcpy(in.name, "dns");
+	in.need = 1;
+	in.damp = ANYGATE_SWITCH_ON;
+	in.damp_penalty = 21;
+	in.damp_suppress = 22;
+	in.damp_reuse = 23;
+	in.damp_half_life = 24;
+	in.damp_max = 25;
+	in.on_expiry = ANYGATE_ON_EXPIRY_IGNORE;
+	in.fallback_via = pfx("2001:db8::1").addr;
+	strcpy(in.fallback_dev, "tun0");
+	in.order = ANYGATE_ORDER_PIN;
+	in.order_until = 26;
+	in.observe = ANYGATE_SWITCH_ON;
+	in.observe_until = 27;
+	in.n_leases = 2;
+	in.leases[0] = (struct lease){ "zone", ANYGATE_VERDICT_UP, 28 };
+	in.leases[1] = (struct lease){ "dig", ANYGATE_VERDICT_NONE, 0 };
+	in.fallback = ANYGATE_SWITCH_ON;
+	in.figure = 29;
+	in.release_at = 30;
 	in.table = 254;
 	in.metric = 1024;
 	strcpy(in.listen_dev, "vrf1");
@@ -54,10 +76,30 @@ static void round_trip(void **state)
 	in.probes = ANYGATE_PROBES_LIVE;
 	encode_gate(msg, &in);
 	decode(&out, msg);
-	assert_true(in.has == out.has);
+	assert_memory_equal(in.has, out.has, sizeof(in.has));
 	assert_int_equal(out.n_services, 1);
 	in.services[0] = out.services[0];
 	assert_memory_equal(&in.prefix, &out.prefix, sizeof(in.prefix));
+	assert_memory_equal(in.leases, out.leases, sizeof(in.leases));
+	assert_int_equal(out.n_leases, 2);
+	assert_string_equal(out.name, "dns");
+	assert_int_equal(out.need, 1);
+	assert_int_equal(out.damp, ANYGATE_SWITCH_ON);
+	assert_int_equal(out.damp_penalty, 21);
+	assert_int_equal(out.damp_suppress, 22);
+	assert_int_equal(out.damp_reuse, 23);
+	assert_int_equal(out.damp_half_life, 24);
+	assert_int_equal(out.damp_max, 25);
+	assert_int_equal(out.on_expiry, ANYGATE_ON_EXPIRY_IGNORE);
+	assert_true(ip_equal(&out.fallback_via, &in.fallback_via));
+	assert_string_equal(out.fallback_dev, "tun0");
+	assert_int_equal(out.order, ANYGATE_ORDER_PIN);
+	assert_int_equal(out.order_until, 26);
+	assert_int_equal(out.observe, ANYGATE_SWITCH_ON);
+	assert_int_equal(out.observe_until, 27);
+	assert_int_equal(out.fallback, ANYGATE_SWITCH_ON);
+	assert_int_equal(out.figure, 29);
+	assert_int_equal(out.release_at, 30);
 	assert_int_equal(out.metric, 1024);
 	assert_string_equal(out.listen_dev, "vrf1");
 	assert_int_equal(out.error, ENODEV);
@@ -79,11 +121,12 @@ static void broken(void **state)
 	nla_put(msg, ANYGATE_A_GATE_ID, 2, "12");
 	nla_put(msg, ANYGATE_A_GATE_SINCE, 4, "1234");
 	nla_put(msg, ANYGATE_A_GATE_SERVICE, 3, "\xff\xff\xff");
+	nla_put(msg, ANYGATE_A_GATE_LEASE, 3, "\xff\xff\xff");
 	nla_put_u32(msg, ANYGATE_A_GATE_MAX + 1, 1);
 	nla_put_u32(msg, 1000, 1);
 	nla_put(msg, ANYGATE_A_GATE_CLOSER_COMM, 6, "a\033b\nc\377");
 	decode(&g, msg);
-	assert_true(g.has == (BIT(SERVICE) | BIT(CLOSER_COMM)));
+	assert_has(&g, "service lease closer-comm");
 	assert_int_equal(g.services[0].port, 0);
 	assert_string_equal(g.closer_comm, "a\\x1bb\\x0ac\\xff");
 	nlmsg_free(msg);
@@ -97,6 +140,7 @@ static void too_many(void **state)
 	int i;
 
 	(void)state;
+	g.n_leases = 1;
 	for (i = 0; i < 50; i++)
 		encode_gate(msg, &g);
 	memset(comm, '\033', sizeof(comm));
@@ -105,6 +149,7 @@ static void too_many(void **state)
 	nla_put(msg, ANYGATE_A_GATE_DEV, sizeof(comm), comm);
 	decode(&g, msg);
 	assert_int_equal(g.n_services, ANYGATE_SERVICES_MAX);
+	assert_int_equal(g.n_leases, ANYGATE_LEASES_MAX);
 	assert_int_equal(strlen(g.closer_comm), COMM_TEXT - 1);
 	nlmsg_free(msg);
 }
@@ -134,6 +179,12 @@ static void differing(void **state)
 	g.state = ANYGATE_STATE_OPENING;
 	assert_false(gate_differs(&g));
 	g.announced = ANYGATE_SWITCH_ON;
+	assert_true(gate_differs(&g));
+	g.state = ANYGATE_STATE_PINNED;
+	assert_false(gate_differs(&g));
+	g.state = ANYGATE_STATE_DAMPED;
+	assert_true(gate_differs(&g));
+	g.state = ANYGATE_STATE_DRAINED;
 	assert_true(gate_differs(&g));
 	g = closed_gate();
 	assert_false(gate_differs(&g));

@@ -74,8 +74,8 @@ static size_t spec_names(const char *section, const char *what, char names[][64]
 static void compare(const char *section, const struct names *names,
 		    uint32_t first)
 {
-	char spec_name[64][64];
-	size_t i, n = spec_names(section, names->what, spec_name, 64);
+	char spec_name[128][64];
+	size_t i, n = spec_names(section, names->what, spec_name, 128);
 
 	if (n != names->n - first)
 		fail_msg("%s: the specification has %zu names, we have %zu", names->what, n,
@@ -94,6 +94,9 @@ static void enums(void **state)
 	compare("definitions:", &reason_names, 0);
 	compare("definitions:", &difference_names, 0);
 	compare("definitions:", &source_names, 0);
+	compare("definitions:", &order_names, 0);
+	compare("definitions:", &on_expiry_names, 0);
+	compare("definitions:", &verdict_names, 0);
 	compare("definitions:", &event_kind_names, 0);
 	compare("definitions:", &probes_names, 0);
 }
@@ -102,6 +105,7 @@ static void attributes(void **state)
 {
 	(void)state;
 	compare("attribute-sets:", &service_attr_names, 1);
+	compare("attribute-sets:", &lease_attr_names, 1);
 	compare("attribute-sets:", &gate_attr_names, 1);
 }
 

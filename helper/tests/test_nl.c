@@ -33,7 +33,7 @@ static int stop(void **state)
 
 static int run(int (*cmd)(int argc, char **argv), const char *line)
 {
-	static char buffer[512];
+	static char buffer[1024];
 	char *argv[64], *word, *save = NULL;
 	int argc = 0, ret;
 
@@ -66,7 +66,7 @@ static void add_minimal(void **state)
 	int len;
 
 	(void)state;
-	fake_gate(&(struct gate){ .has = BIT(ID), .id = 1 }, 0);
+	fake_gate(&(struct gate){ .has[ANYGATE_A_GATE_ID] = true, .id = 1 }, 0);
 	fake_error(0, NULL, 0);
 	assert_int_equal(run(cmd_add, "192.0.2.53/32 udp/53"), ST_OK);
 	assert_string_equal(out, "");
@@ -107,9 +107,7 @@ static void add_everything(void **state)
 	assert_int_equal(run(cmd_add, "2001:db8::53 tcp/53 udp/53 dev dummy0 hold off up 300ms down 2s listen-dev vrf1 action address"), ST_OK);
 	attrs = attrs_of(0, &len);
 	gate_decode(&g, attrs, len);
-	assert_true(g.has == (BIT(PREFIX) | BIT(PREFIX_LEN) | BIT(SERVICE) | BIT(DEV) | BIT(HOLD) |
-			      BIT(UP) | BIT(DOWN) | BIT(LISTEN_POLICY) | BIT(LISTEN_DEV) |
-			      BIT(ACTION)));
+	assert_has(&g, "prefix prefix-len service dev hold up down listen-policy listen-dev action");
 	assert_string_equal(g.dev, "dummy0");
 	assert_string_equal(g.listen_dev, "vrf1");
 	assert_int_equal(g.listen_policy, ANYGATE_LISTEN_POLICY_DEV);
@@ -122,10 +120,198 @@ static void add_everything(void **state)
 	assert_int_equal(run(cmd_change, "192.0.2.0/24 table main metric 5 listen-dev none"), ST_OK);
 	attrs = attrs_of(1, &len);
 	gate_decode(&g, attrs, len);
-	assert_true(g.has == (BIT(PREFIX) | BIT(PREFIX_LEN) | BIT(TABLE) | BIT(METRIC) |
-			      BIT(LISTEN_POLICY)));
+	assert_has(&g, "prefix prefix-len table metric listen-policy");
 	assert_int_equal(g.table, 254);
 	assert_int_equal(g.listen_policy, ANYGATE_LISTEN_POLICY_NONE);
+}
+
+/* What request number @i said. */
+static struct nlattr **attrs_in(unsigned int i, uint8_t cmd)
+{
+	static struct nlattr *tb[ANYGATE_A_GATE_MAX + 1];
+	struct nlattr *attrs;
+	int len;
+
+	attrs = attrs_of(i, &len);
+	assert_int_equal(((struct genlmsghdr *)NLMSG_DATA(fake_request(i)))->cmd, cmd);
+	assert_int_equal(nla_parse(tb, ANYGATE_A_GATE_MAX, attrs, len, NULL), 0);
+	return tb;
+}
+
+static void assert_sent(struct nlattr **tb, const char *attrs)
+{
+	struct gate g = { 0 };
+	unsigned int i;
+
+	for (i = 1; i <= ANYGATE_A_GATE_MAX; i++)
+		g.has[i] = tb[i];
+	assert_has(&g, attrs);
+}
+
+static void granted(unsigned int times)
+{
+	while (times--) {
+		fake_error(0, NULL, 0);
+		fake_end();
+	}
+}
+
+static void add_decision(void **state)
+{
+	struct nlattr **tb, *attrs, *nla;
+	unsigned int n = 0;
+	struct gate g;
+	int len, left;
+
+	(void)state;
+	granted(4);
+	assert_int_equal(run(cmd_add, "192.0.2.53 udp/53 tcp/53 name dns need any damp on penalty 1 suppress 9 reuse 8 half-life 1s max-suppress 3s require zone,dig on-expiry ignore fallback via 198.51.100.1 dev tun0 observe on"), ST_OK);
+	tb = attrs_in(0, ANYGATE_CMD_GATE_ADD);
+	assert_sent(tb, "prefix prefix-len service name need damp damp-penalty damp-suppress damp-reuse damp-half-life damp-max require on-expiry fallback-via fallback-dev observe");
+	attrs = attrs_of(0, &len);
+	gate_decode(&g, attrs, len);
+	assert_string_equal(g.name, "dns");
+	assert_int_equal(g.need, 1);
+	assert_int_equal(g.damp, ANYGATE_SWITCH_ON);
+	assert_int_equal(g.damp_penalty, 1);
+	assert_int_equal(g.damp_suppress, 9);
+	assert_int_equal(g.damp_reuse, 8);
+	assert_int_equal(g.damp_half_life, 1000);
+	assert_int_equal(g.damp_max, 3000);
+	assert_int_equal(g.on_expiry, ANYGATE_ON_EXPIRY_IGNORE);
+	assert_int_equal(g.fallback_via.family, AF_INET);
+	assert_string_equal(g.fallback_dev, "tun0");
+	assert_int_equal(g.observe, ANYGATE_SWITCH_ON);
+	nla_for_each_attr(nla, attrs, len, left)
+		if (nla_type(nla) == ANYGATE_A_GATE_REQUIRE)
+			assert_string_equal(nla_get_string(nla), n++ ? "dig" : "zone");
+	assert_int_equal(n, 2);
+
+	/* what is removed */
+	assert_int_equal(run(cmd_change, "2001:db8::53 name none require none fallback none"), ST_OK);
+	tb = attrs_in(1, ANYGATE_CMD_GATE_CHANGE);
+	assert_sent(tb, "prefix prefix-len name require fallback-via");
+	assert_string_equal(nla_get_string(tb[ANYGATE_A_GATE_NAME]), "");
+	assert_string_equal(nla_get_string(tb[ANYGATE_A_GATE_REQUIRE]), "");
+	assert_int_equal(nla_len(tb[ANYGATE_A_GATE_FALLBACK_VIA]), 16);
+
+	/* a group, whose services' addresses the kernel knows */
+	assert_int_equal(run(cmd_change, "dns udp/5353 up 2s"), ST_OK);
+	tb = attrs_in(2, ANYGATE_CMD_GATE_CHANGE);
+	assert_sent(tb, "name up service");
+	assert_null(nla_find(nla_data(tb[ANYGATE_A_GATE_SERVICE]),
+			     nla_len(tb[ANYGATE_A_GATE_SERVICE]), ANYGATE_A_SERVICE_ADDRESS));
+	assert_int_equal(run(cmd_del, "dns"), ST_OK);
+	tb = attrs_in(3, ANYGATE_CMD_GATE_DEL);
+	assert_sent(tb, "name");
+	assert_string_equal(nla_get_string(tb[ANYGATE_A_GATE_NAME]), "dns");
+}
+
+/* Of a value of two words, the one that is wrong is named. */
+static void refused_fallback(void **state)
+{
+	struct nlattr *attrs, *nla;
+	int len;
+
+	(void)state;
+	fake_error(ENODEV, "there is no such device", 44);
+	fake_end();
+	assert_int_equal(run(cmd_change, "192.0.2.53 fallback via 198.51.100.1 dev tun9"), ST_REFUSED);
+	attrs = attrs_of(0, &len);
+	nla = nla_find(attrs, len, ANYGATE_A_GATE_FALLBACK_DEV);
+	assert_int_equal((const char *)nla - (const char *)fake_request(0), 44);
+	assert_string_equal(err, "anygatectl: 192.0.2.53/32: fallback dev tun9: there is no such device\n");
+}
+
+static void orders(void **state)
+{
+	static const struct {
+		int (*cmd)(int argc, char **argv);
+		const char *line;
+		uint32_t order;
+		const char *sent;
+	} cases[] = {
+		{ cmd_drain, "dns", ANYGATE_ORDER_DRAIN, "name order" },
+		{ cmd_drain, "192.0.2.53 for 5m", ANYGATE_ORDER_DRAIN, "prefix prefix-len order for" },
+		{ cmd_undrain, "dns", ANYGATE_ORDER_FOLLOW, "name order" },
+		{ cmd_pin, "dns for 5m", ANYGATE_ORDER_PIN, "name order for" },
+		{ cmd_pin, "dns force", ANYGATE_ORDER_PIN, "name order force" },
+		{ cmd_unpin, "dns", ANYGATE_ORDER_FOLLOW, "name order" },
+		{ cmd_observe, "dns for 5m", ANYGATE_ORDER_OBSERVE, "name order for" },
+		{ cmd_unobserve, "dns", ANYGATE_ORDER_UNOBSERVE, "name order" },
+		{ cmd_undamp, "dns", ANYGATE_ORDER_UNDAMP, "name order" },
+	};
+	struct nlattr **tb;
+	size_t i;
+
+	(void)state;
+	granted(ARRAY_SIZE(cases));
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		assert_int_equal(run(cases[i].cmd, cases[i].line), ST_OK);
+		assert_string_equal(out, "");
+		assert_string_equal(err, "");
+		tb = attrs_in(i, ANYGATE_CMD_GATE_ORDER);
+		assert_sent(tb, cases[i].sent);
+		assert_int_equal(nla_get_u32(tb[ANYGATE_A_GATE_ORDER]), cases[i].order);
+		if (tb[ANYGATE_A_GATE_FOR])
+			assert_int_equal(nla_get_u32(tb[ANYGATE_A_GATE_FOR]), 300000);
+	}
+	/* refused before anything is sent */
+	assert_int_equal(run(cmd_pin, "dns"), ST_USAGE);
+	assert_null(fake_request(i));
+}
+
+static void lease(void **state)
+{
+	struct nlattr **tb;
+
+	(void)state;
+	granted(1);
+	fake_error(ENOENT, "the gate does not require this lease", 28);
+	fake_end();
+	fake_error(ENOENT, "no gate has this name", 0);
+	fake_end();
+	assert_int_equal(run(cmd_lease, "192.0.2.53 zone down ttl 1.5s"), ST_OK);
+	tb = attrs_in(0, ANYGATE_CMD_GATE_LEASE);
+	assert_sent(tb, "prefix prefix-len lease-name verdict for");
+	assert_string_equal(nla_get_string(tb[ANYGATE_A_GATE_LEASE_NAME]), "zone");
+	assert_int_equal(nla_get_u32(tb[ANYGATE_A_GATE_VERDICT]), ANYGATE_VERDICT_DOWN);
+	assert_int_equal(nla_get_u32(tb[ANYGATE_A_GATE_FOR]), 1500);
+
+	assert_int_equal(run(cmd_lease, "dns zone up ttl 1s"), ST_REFUSED);
+	assert_string_equal(err, "anygatectl: dns: lease zone: the gate does not require this lease\n");
+	assert_int_equal(run(cmd_lease, "dns zone up ttl 1s"), ST_REFUSED);
+	assert_string_equal(err, "anygatectl: dns: no gate has this name\n");
+}
+
+static void show_group(void **state)
+{
+	struct gate a = open_gate(), b = closed_gate(), other = open_gate();
+
+	(void)state;
+	strcpy(a.name, "dns");
+	strcpy(b.name, "dns");
+	strcpy(other.name, "web");
+	give(&a, "name");
+	give(&b, "name");
+	give(&other, "name");
+	other.prefix = pfx("192.0.2.80/32");
+	fake_gate(&a, NLM_F_MULTI);
+	fake_gate(&other, NLM_F_MULTI);
+	fake_gate(&b, NLM_F_MULTI);
+	fake_done(0, 0);
+	fake_end();
+	fake_error(EOPNOTSUPP, NULL, 0);
+	fake_end();
+	fake_done(0, 0);
+	fake_end();
+	assert_int_equal(run(cmd_show, "dns"), ST_OK);
+	assert_contains(out, "prefix: 192.0.2.53/32\nname: dns\n");
+	assert_contains(out, "prefix: 2001:db8::53/128\nname: dns\n");
+	assert_null(strstr(out, "web"));
+	assert_sent(attrs_in(0, ANYGATE_CMD_GATE_GET), "name");
+	assert_int_equal(run(cmd_show, "web"), ST_REFUSED);
+	assert_string_equal(err, "anygatectl: web: no gate has this name\n");
 }
 
 static void refused(void **state)
@@ -361,7 +547,7 @@ static void monitor(void **state)
 	struct gate ev = open_gate();
 
 	(void)state;
-	ev.has |= BIT(KIND) | BIT(SEQ) | BIT(OLD_STATE);
+	give(&ev, "kind seq old-state");
 	ev.kind = ANYGATE_EVENT_KIND_TRANSITION;
 	ev.seq = 5;
 	fake_event(&ev);
@@ -389,7 +575,8 @@ static void monitor_json(void **state)
 
 	(void)state;
 	opt.json = true;
-	ev.has = BIT(KIND) | BIT(SEQ) | BIT(PROBES);
+	memset(ev.has, 0, sizeof(ev.has));
+	give(&ev, "kind seq probes");
 	ev.kind = ANYGATE_EVENT_KIND_LIVE;
 	ev.probes = ANYGATE_PROBES_LIVE;
 	ev.n_services = 0;
@@ -410,7 +597,7 @@ static void monitor_overrun(void **state)
 	struct gate ev = open_gate();
 
 	(void)state;
-	ev.has |= BIT(KIND) | BIT(OLD_STATE);
+	give(&ev, "kind old-state");
 	ev.kind = ANYGATE_EVENT_KIND_TRANSITION;
 	fake_event(&ev);
 	fake_flood(1000);
@@ -428,6 +615,11 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		test(add_minimal),
 		test(add_everything),
+		test(add_decision),
+		test(refused_fallback),
+		test(orders),
+		test(lease),
+		test(show_group),
 		test(refused),
 		test(note),
 		test(no_module),

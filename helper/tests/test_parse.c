@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Words of the command line, good and bad. */
 
+#include <linux/anygate.h>
+
 #include "testlib.h"
 
 static void prefix_good(void **state)
@@ -155,7 +157,8 @@ static void delay_good(void **state)
 		{ "0.001s", 1 }, { "1.2340s", 1234 }, { "0.25m", 15000 }, { "0.5h", 1800000 },
 		{ "0.000005h", 18 }, { "0.0000025h", 9 }, { "1.0ms", 1 }, { "60m", 3600000 },
 		{ "3600s", 3600000 }, { "3600000ms", 3600000 }, { "0003s", 3000 },
-		{ "0.50000000000000000000s", 500 },
+		{ "0.50000000000000000000s", 500 }, { "0d", 0 }, { "0.0000003125d", 27 },
+		{ "0.01d", 864000 },
 	};
 	struct err e;
 	uint32_t ms;
@@ -163,7 +166,7 @@ static void delay_good(void **state)
 
 	(void)state;
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
-		if (parse_delay("up", cases[i].arg, &ms, &e))
+		if (parse_time("up", cases[i].arg, 0, ANYGATE_DELAY_MAX, &ms, &e))
 			fail_msg("%s", e.text);
 		assert_int_equal(ms, cases[i].ms);
 	}
@@ -178,7 +181,7 @@ static void delay_bad(void **state)
 		{ "1.5", "say 1.5s or 1.5ms" },
 		{ "", "no time" }, { "s", "no time" }, { ".", "no time" }, { ".5s", "no time" },
 		{ "1.s", "no time" }, { "1..5s", "no time" }, { "-1s", "no time" },
-		{ "1 s", "no time" }, { "1d", "no time" }, { "1S", "no time" },
+		{ "1 s", "no time" }, { "1d", "at most 1h" }, { "1D", "no time" }, { "1S", "no time" },
 		{ "1us", "no time" }, { "1s5", "no time" }, { "0x5s", "no time" },
 		{ "inf", "no time" }, { "soon", "no time" },
 		{ "0.5ms", "whole milliseconds" }, { "0.0005s", "whole milliseconds" },
@@ -194,7 +197,7 @@ static void delay_bad(void **state)
 
 	(void)state;
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
-		assert_int_equal(parse_delay("up", cases[i].arg, &ms, &e), -1);
+		assert_int_equal(parse_time("up", cases[i].arg, 0, ANYGATE_DELAY_MAX, &ms, &e), -1);
 		assert_contains(e.text, cases[i].text);
 		assert_contains(e.text, cases[i].arg);
 	}
@@ -210,11 +213,93 @@ static void numbers(void **state)
 	size_t i;
 
 	(void)state;
-	assert_int_equal(parse_number("metric", "4294967295", 1, &n, &e), 0);
+	assert_int_equal(parse_number("metric", "4294967295", 1, UINT32_MAX, &n, &e), 0);
 	assert_int_equal(n, UINT32_MAX);
 	for (i = 0; i < ARRAY_SIZE(bad); i++) {
-		assert_int_equal(parse_number("metric", bad[i], 1, &n, &e), -1);
+		assert_int_equal(parse_number("metric", bad[i], 1, UINT32_MAX, &n, &e), -1);
 		assert_contains(e.text, "metric");
+		assert_contains(e.text, bad[i]);
+	}
+}
+
+static void time_ranges(void **state)
+{
+	static const struct {
+		const char *arg;
+		uint32_t min, max;
+		const char *text;
+	} cases[] = {
+		{ "0", 1000, 3600000, "half-life 0: a time from 1s to 1h is needed" },
+		{ "999ms", 1000, 3600000, "half-life 999ms: a time from 1s to 1h" },
+		{ "2h", 1000, 3600000, "half-life 2h: a time from 1s to 1h" },
+		{ "49.0001d", 0, TIME_MAX, "half-life 49.0001d: at most 49d" },
+		{ "50d", 1, TIME_MAX, "half-life 50d: a time from 1ms to 49d" },
+		{ "99999999999d", 0, TIME_MAX, "at most 49d" },
+		{ "4233600001ms", 0, TIME_MAX, "at most 49d" },
+	};
+	struct err e;
+	uint32_t ms;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		assert_int_equal(parse_time("half-life", cases[i].arg, cases[i].min, cases[i].max,
+					    &ms, &e), -1);
+		assert_contains(e.text, cases[i].text);
+	}
+	assert_int_equal(parse_time("for", "49d", 1, TIME_MAX, &ms, &e), 0);
+	assert_int_equal(ms, TIME_MAX);
+	assert_int_equal(parse_time("for", "1ms", 1, TIME_MAX, &ms, &e), 0);
+	assert_int_equal(ms, 1);
+	assert_int_equal(parse_time("for", "1.5d", 1, TIME_MAX, &ms, &e), 0);
+	assert_int_equal(ms, 129600000);
+}
+
+static void names(void **state)
+{
+	static const char *const good[] = {
+		"a", "dns", "DNS-2", "a.b_c-d", "n0ne", "abcdefghijklmnopqrstuvwxyz01234",
+	};
+	static const struct {
+		const char *arg, *text;
+	} bad[] = {
+		{ "", "a letter" }, { "1a", "a letter" }, { "-a", "a letter" }, { "a b", "a letter" },
+		{ "a,b", "a letter" }, { "a/b", "a letter" }, { "a:b", "a letter" },
+		{ "\303\244", "a letter" }, { "none", "meaning of its own" },
+		{ "for", "meaning of its own" }, { "help", "meaning of its own" },
+		{ "abcdefghijklmnopqrstuvwxyz012345", "at most 31" },
+	};
+	struct err e;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(good); i++)
+		if (parse_name("name", good[i], &e))
+			fail_msg("%s", e.text);
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		assert_int_equal(parse_name("name", bad[i].arg, &e), -1);
+		assert_contains(e.text, bad[i].text);
+		assert_contains(e.text, bad[i].arg);
+	}
+}
+
+static void gateways(void **state)
+{
+	static const char *const bad[] = {
+		"", "router", "192.0.2.0/24", "0.0.0.0", "::", "::ffff:192.0.2.1", "192.0.2.1:53",
+	};
+	struct ipaddr a;
+	struct err e;
+	size_t i;
+
+	(void)state;
+	assert_int_equal(parse_gateway("fallback via", "192.0.2.1", &a, &e), 0);
+	assert_int_equal(a.family, AF_INET);
+	assert_int_equal(parse_gateway("fallback via", "2001:db8::1", &a, &e), 0);
+	assert_int_equal(a.family, AF_INET6);
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		assert_int_equal(parse_gateway("fallback via", bad[i], &a, &e), -1);
+		assert_contains(e.text, "fallback via");
 		assert_contains(e.text, bad[i]);
 	}
 }
@@ -295,6 +380,9 @@ int main(void)
 		cmocka_unit_test(delay_good),
 		cmocka_unit_test(delay_bad),
 		cmocka_unit_test(numbers),
+		cmocka_unit_test(time_ranges),
+		cmocka_unit_test(names),
+		cmocka_unit_test(gateways),
 		cmocka_unit_test(devices),
 		cmocka_unit_test(words),
 		cmocka_unit_test(order),

@@ -20,12 +20,12 @@ static char *print(struct table *t)
 
 static void aligned(void **state)
 {
-	struct table t = { 0 };
+	struct table t = { .columns = 6 };
 	char *out;
 	int i;
 
 	(void)state;
-	for (i = 0; i < 2 * TABLE_COLUMNS; i++)
+	for (i = 0; i < 12; i++)
 		table_cell(&t, "%.*s", i + 1, "abcdefghijkl");
 	out = print(&t);
 	assert_string_equal(out,
@@ -36,13 +36,13 @@ static void aligned(void **state)
 
 static void many_rows(void **state)
 {
-	struct table t = { 0 };
+	struct table t = { .columns = 7 };
 	size_t lines = 0;
 	char *out, *c;
 	int i;
 
 	(void)state;
-	for (i = 0; i < 1000 * TABLE_COLUMNS; i++)
+	for (i = 0; i < 7000; i++)
 		table_cell(&t, "%d", i);
 	out = print(&t);
 	for (c = out; *c; c++)
@@ -79,12 +79,12 @@ static void gates(void **state)
 	opening.announced = ANYGATE_SWITCH_OFF;
 	opening.since = NOW - 400 * NSEC_PER_MSEC;
 	opening.deadline = NOW + 600 * NSEC_PER_MSEC;
-	opening.has |= BIT(DEADLINE);
+	give(&opening, "deadline");
 
-	show_header(&t);
-	show_row(&t, &open, NOW);
-	show_row(&t, &closed, NOW);
-	show_row(&t, &opening, NOW);
+	show_header(&t, false);
+	show_row(&t, &open, false, NOW);
+	show_row(&t, &closed, false, NOW);
+	show_row(&t, &opening, false, NOW);
 	out = print(&t);
 	assert_string_equal(out,
 		"PREFIX            STATE    ANNOUNCED  SERVICES                SINCE  WHY\n"
@@ -94,10 +94,29 @@ static void gates(void **state)
 	free(out);
 }
 
+static void groups(void **state)
+{
+	struct gate named = open_gate(), other = closed_gate();
+	struct table t = { 0 };
+	char *out;
+
+	(void)state;
+	strcpy(named.name, "dns");
+	show_header(&t, true);
+	show_row(&t, &named, true, NOW);
+	show_row(&t, &other, true, NOW);
+	out = print(&t);
+	assert_string_equal(out,
+		"PREFIX            NAME  STATE   ANNOUNCED  SERVICES             SINCE  WHY\n"
+		"192.0.2.53/32     dns   open    lo         udp/53(1) tcp/53(1)  12s    listener\n"
+		"2001:db8::53/128  -     closed  -          udp/53(0)            12s    no-listener: nsd[1234] closed it\n");
+	free(out);
+}
+
 static void widest(void **state)
 {
 	struct gate g = closed_gate();
-	struct table t = { 0 };
+	struct table t = { .columns = 6 };
 	unsigned int i;
 	char *out;
 
@@ -110,7 +129,7 @@ static void widest(void **state)
 		/* a kernel gone mad must not overrun us */
 		g.services[i].port = UINT32_MAX;
 	}
-	show_row(&t, &g, NOW);
+	show_row(&t, &g, false, NOW);
 	out = print(&t);
 	assert_contains(out, "]:tcp/4294967295(4294967295)  12s");
 	free(out);
@@ -123,6 +142,7 @@ int main(void)
 		cmocka_unit_test(many_rows),
 		cmocka_unit_test(nothing),
 		cmocka_unit_test(gates),
+		cmocka_unit_test(groups),
 		cmocka_unit_test(widest),
 	};
 

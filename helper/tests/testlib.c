@@ -7,6 +7,7 @@
 #include <netlink/msg.h>
 #include <unistd.h>
 
+#include "names.h"
 #include "testlib.h"
 
 struct prefix pfx(const char *text)
@@ -32,15 +33,43 @@ struct service svc(const char *text, const char *addr, uint32_t listeners)
 	return s;
 }
 
+static void set(struct gate *g, const char *attrs, bool has)
+{
+	char copy[256], *word, *save = NULL;
+	size_t i;
+
+	snprintf(copy, sizeof(copy), "%s", attrs);
+	for (word = strtok_r(copy, " ", &save); word; word = strtok_r(NULL, " ", &save)) {
+		for (i = 1; i < gate_attr_names.n && strcmp(gate_attr_names.name[i], word); i++)
+			;
+		if (i == gate_attr_names.n)
+			fail_msg("no attribute %s", word);
+		g->has[i] = has;
+	}
+}
+
+void give(struct gate *g, const char *attrs)
+{
+	set(g, attrs, true);
+}
+
+void take(struct gate *g, const char *attrs)
+{
+	set(g, attrs, false);
+}
+
+void assert_has(const struct gate *g, const char *attrs)
+{
+	struct gate other = { 0 };
+
+	give(&other, attrs);
+	assert_memory_equal(g->has, other.has, sizeof(other.has));
+}
+
 /* Times are relative to a "now" of 100 s. */
 struct gate open_gate(void)
 {
 	struct gate g = {
-		.has = BIT(ID) | BIT(PREFIX) | BIT(PREFIX_LEN) | BIT(ACTION) | BIT(DEV) |
-		       BIT(HOLD) | BIT(UP) | BIT(DOWN) | BIT(LISTEN_POLICY) | BIT(SERVICE) |
-		       BIT(STATE) | BIT(REASON) | BIT(SINCE) | BIT(ANNOUNCED) |
-		       BIT(DIFFERENCE) | BIT(RETRIES) | BIT(CONTESTED) | BIT(ADOPTED) |
-		       BIT(OPENED) | BIT(CLOSED) | BIT(FLAPS),
 		.id = 7,
 		.prefix = pfx("192.0.2.53/32"),
 		.action = ANYGATE_ACTION_ADDRESS,
@@ -58,6 +87,9 @@ struct gate open_gate(void)
 		.flaps = 9,
 	};
 
+	give(&g, "id prefix prefix-len action dev hold up down listen-policy service");
+	give(&g, "state reason since announced difference retries contested adopted");
+	give(&g, "opened closed flaps");
 	return g;
 }
 
@@ -65,7 +97,7 @@ struct gate closed_gate(void)
 {
 	struct gate g = open_gate();
 
-	g.has |= BIT(CLOSER_PID) | BIT(CLOSER_COMM);
+	give(&g, "closer-pid closer-comm");
 	g.id = 8;
 	g.prefix = pfx("2001:db8::53/128");
 	g.n_services = 1;
@@ -90,12 +122,23 @@ static void put_service(struct nl_msg *msg, int attr, const struct service *s)
 	nla_nest_end(msg, nest);
 }
 
+static void put_lease(struct nl_msg *msg, const struct lease *l)
+{
+	struct nlattr *nest = nla_nest_start(msg, ANYGATE_A_GATE_LEASE);
+
+	nla_put_string(msg, ANYGATE_A_LEASE_NAME, l->name);
+	nla_put_u32(msg, ANYGATE_A_LEASE_VERDICT, l->verdict);
+	if (l->verdict)
+		nla_put_u64(msg, ANYGATE_A_LEASE_EXPIRES, l->expires);
+	nla_nest_end(msg, nest);
+}
+
 #define PUT_U32(attr, field) \
-	do { if (g->has & BIT(attr)) nla_put_u32(msg, ANYGATE_A_GATE_##attr, g->field); } while (0)
+	do { if (g->has[ANYGATE_A_GATE_##attr]) nla_put_u32(msg, ANYGATE_A_GATE_##attr, g->field); } while (0)
 #define PUT_U64(attr, field) \
-	do { if (g->has & BIT(attr)) nla_put_u64(msg, ANYGATE_A_GATE_##attr, g->field); } while (0)
+	do { if (g->has[ANYGATE_A_GATE_##attr]) nla_put_u64(msg, ANYGATE_A_GATE_##attr, g->field); } while (0)
 #define PUT_STR(attr, field) \
-	do { if (g->has & BIT(attr)) nla_put_string(msg, ANYGATE_A_GATE_##attr, g->field); } while (0)
+	do { if (g->has[ANYGATE_A_GATE_##attr]) nla_put_string(msg, ANYGATE_A_GATE_##attr, g->field); } while (0)
 
 void encode_gate(struct nl_msg *msg, const struct gate *g)
 {
@@ -106,7 +149,7 @@ void encode_gate(struct nl_msg *msg, const struct gate *g)
 	PUT_U64(TIME, time);
 	PUT_U32(OLD_STATE, old_state);
 	PUT_U32(SOURCE, source);
-	if (g->has & BIT(TRIGGER))
+	if (g->has[ANYGATE_A_GATE_TRIGGER])
 		put_service(msg, ANYGATE_A_GATE_TRIGGER, &g->trigger);
 	PUT_U32(PID, pid);
 	PUT_STR(COMM, comm);
@@ -116,7 +159,7 @@ void encode_gate(struct nl_msg *msg, const struct gate *g)
 	PUT_U64(TOTAL_NS, total_ns);
 	PUT_U32(PROBES, probes);
 	PUT_U32(ID, id);
-	if (g->has & BIT(PREFIX))
+	if (g->has[ANYGATE_A_GATE_PREFIX])
 		nla_put(msg, ANYGATE_A_GATE_PREFIX, ip_size(g->prefix.addr.family),
 			g->prefix.addr.bytes);
 	PUT_U32(PREFIX_LEN, prefix.len);
@@ -131,6 +174,28 @@ void encode_gate(struct nl_msg *msg, const struct gate *g)
 	PUT_STR(LISTEN_DEV, listen_dev);
 	for (i = 0; i < g->n_services; i++)
 		put_service(msg, ANYGATE_A_GATE_SERVICE, &g->services[i]);
+	PUT_STR(NAME, name);
+	PUT_U32(NEED, need);
+	PUT_U32(DAMP, damp);
+	PUT_U32(DAMP_PENALTY, damp_penalty);
+	PUT_U32(DAMP_SUPPRESS, damp_suppress);
+	PUT_U32(DAMP_REUSE, damp_reuse);
+	PUT_U32(DAMP_HALF_LIFE, damp_half_life);
+	PUT_U32(DAMP_MAX, damp_max);
+	PUT_U32(ON_EXPIRY, on_expiry);
+	if (g->has[ANYGATE_A_GATE_FALLBACK_VIA])
+		nla_put(msg, ANYGATE_A_GATE_FALLBACK_VIA, ip_size(g->fallback_via.family),
+			g->fallback_via.bytes);
+	PUT_STR(FALLBACK_DEV, fallback_dev);
+	PUT_U32(ORDER, order);
+	PUT_U64(ORDER_UNTIL, order_until);
+	PUT_U32(OBSERVE, observe);
+	PUT_U64(OBSERVE_UNTIL, observe_until);
+	for (i = 0; i < g->n_leases; i++)
+		put_lease(msg, &g->leases[i]);
+	PUT_U32(FALLBACK, fallback);
+	PUT_U32(FIGURE, figure);
+	PUT_U64(RELEASE_AT, release_at);
 	PUT_U32(STATE, state);
 	PUT_U32(REASON, reason);
 	PUT_U64(SINCE, since);

@@ -17,8 +17,6 @@
 struct nl_msg;
 struct json_object;
 
-#define BIT(attr)	(1ULL << ANYGATE_A_GATE_##attr)
-
 #define assert_contains(text, part)						\
 	do {									\
 		if (!strstr(text, part))					\
@@ -29,6 +27,11 @@ struct prefix pfx(const char *text);
 struct service svc(const char *text, const char *addr, uint32_t listeners);
 struct gate open_gate(void);
 struct gate closed_gate(void);
+
+/* Attributes by their names in the specification, with blanks between. */
+void give(struct gate *g, const char *attrs);
+void take(struct gate *g, const char *attrs);
+void assert_has(const struct gate *g, const char *attrs);
 void encode_gate(struct nl_msg *msg, const struct gate *g);
 
 void capture_begin(void);

@@ -12,6 +12,9 @@
 #define ANYGATE_DELAY_MAX	3600000
 #define ANYGATE_DEVNAME_MAX	15
 #define ANYGATE_SERVICES_MAX	64
+#define ANYGATE_NAME_MAX	31
+#define ANYGATE_LEASES_MAX	16
+#define ANYGATE_DAMP_MAX	1000000
 
 /**
  * enum anygate_action - What an open gate puts into the kernel's tables.
@@ -47,17 +50,24 @@ enum anygate_listen_policy {
 
 /**
  * enum anygate_state - What the gate has decided. The prefix is wanted in
- *   "open" and "closing".
+ *   "open", "closing" and "pinned".
  * @ANYGATE_STATE_CLOSED: Not enough services have a listener.
  * @ANYGATE_STATE_OPENING: Listeners are there, the "up" delay is running.
  * @ANYGATE_STATE_OPEN: Listeners are there and the prefix is wanted.
  * @ANYGATE_STATE_CLOSING: Listeners are gone, the "down" delay is running.
+ * @ANYGATE_STATE_DAMPED: Listeners are there, but have come and gone too often
+ *   of late.
+ * @ANYGATE_STATE_DRAINED: Withdrawn by order, whatever the listeners.
+ * @ANYGATE_STATE_PINNED: Announced by order, whatever the listeners.
  */
 enum anygate_state {
 	ANYGATE_STATE_CLOSED,
 	ANYGATE_STATE_OPENING,
 	ANYGATE_STATE_OPEN,
 	ANYGATE_STATE_CLOSING,
+	ANYGATE_STATE_DAMPED,
+	ANYGATE_STATE_DRAINED,
+	ANYGATE_STATE_PINNED,
 };
 
 /**
@@ -70,6 +80,13 @@ enum anygate_state {
  * @ANYGATE_REASON_DOWN_DELAY: The listener has not been gone for the whole
  *   "down" time.
  * @ANYGATE_REASON_DELETED: The gate is being removed.
+ * @ANYGATE_REASON_DAMPED: The penalty has not decayed to "reuse" yet.
+ * @ANYGATE_REASON_DRAINED: Somebody ordered the gate drained.
+ * @ANYGATE_REASON_PINNED: Somebody ordered the gate pinned.
+ * @ANYGATE_REASON_LEASE_MISSING: A lease that the gate requires has not been
+ *   reported yet.
+ * @ANYGATE_REASON_LEASE_DOWN: A lease that the gate requires says down.
+ * @ANYGATE_REASON_LEASE_EXPIRED: A lease that the gate requires has run out.
  */
 enum anygate_reason {
 	ANYGATE_REASON_ADDED,
@@ -78,6 +95,12 @@ enum anygate_reason {
 	ANYGATE_REASON_UP_DELAY,
 	ANYGATE_REASON_DOWN_DELAY,
 	ANYGATE_REASON_DELETED,
+	ANYGATE_REASON_DAMPED,
+	ANYGATE_REASON_DRAINED,
+	ANYGATE_REASON_PINNED,
+	ANYGATE_REASON_LEASE_MISSING,
+	ANYGATE_REASON_LEASE_DOWN,
+	ANYGATE_REASON_LEASE_EXPIRED,
 };
 
 /**
@@ -92,6 +115,7 @@ enum anygate_reason {
  * @ANYGATE_DIFFERENCE_NO_DEVICE: The device does not exist or is down.
  * @ANYGATE_DIFFERENCE_PENDING: The change is under way, waiting for the
  *   kernel's routing lock.
+ * @ANYGATE_DIFFERENCE_OBSERVING: The gate only observes and touches nothing.
  */
 enum anygate_difference {
 	ANYGATE_DIFFERENCE_NONE,
@@ -100,6 +124,7 @@ enum anygate_difference {
 	ANYGATE_DIFFERENCE_FOREIGN,
 	ANYGATE_DIFFERENCE_NO_DEVICE,
 	ANYGATE_DIFFERENCE_PENDING,
+	ANYGATE_DIFFERENCE_OBSERVING,
 };
 
 /**
@@ -120,6 +145,47 @@ enum anygate_source {
 };
 
 /**
+ * enum anygate_order - What an operator wants of a gate.
+ * @ANYGATE_ORDER_FOLLOW: Follow the services; ends drain and pin.
+ * @ANYGATE_ORDER_DRAIN: Withdraw, whatever the services.
+ * @ANYGATE_ORDER_PIN: Announce, whatever the services. Without "for" it needs
+ *   "force".
+ * @ANYGATE_ORDER_OBSERVE: Go on deciding and reporting, but touch nothing.
+ * @ANYGATE_ORDER_UNOBSERVE: Touch the tables again, from what they hold,
+ *   without a flap.
+ * @ANYGATE_ORDER_UNDAMP: Forget the penalty.
+ */
+enum anygate_order {
+	ANYGATE_ORDER_FOLLOW,
+	ANYGATE_ORDER_DRAIN,
+	ANYGATE_ORDER_PIN,
+	ANYGATE_ORDER_OBSERVE,
+	ANYGATE_ORDER_UNOBSERVE,
+	ANYGATE_ORDER_UNDAMP,
+};
+
+/**
+ * enum anygate_on_expiry - What a lease that has run out means.
+ * @ANYGATE_ON_EXPIRY_WITHDRAW: The same as down.
+ * @ANYGATE_ON_EXPIRY_IGNORE: Nothing; the lease has no part in the decision
+ *   until the next report.
+ */
+enum anygate_on_expiry {
+	ANYGATE_ON_EXPIRY_WITHDRAW,
+	ANYGATE_ON_EXPIRY_IGNORE,
+};
+
+/**
+ * enum anygate_verdict - What a lease says.
+ * @ANYGATE_VERDICT_NONE: Nothing has been reported yet.
+ */
+enum anygate_verdict {
+	ANYGATE_VERDICT_NONE,
+	ANYGATE_VERDICT_UP,
+	ANYGATE_VERDICT_DOWN,
+};
+
+/**
  * enum anygate_event_kind
  * @ANYGATE_EVENT_KIND_ADDED: A gate was added.
  * @ANYGATE_EVENT_KIND_CHANGED: A gate's configuration was changed.
@@ -135,6 +201,8 @@ enum anygate_source {
  * @ANYGATE_EVENT_KIND_DEGRADED: Socket events no longer arrive; the gates rely
  *   on the reconcile.
  * @ANYGATE_EVENT_KIND_LIVE: Socket events arrive again.
+ * @ANYGATE_EVENT_KIND_ORDER: An operator gave an order, or one has run out.
+ * @ANYGATE_EVENT_KIND_LEASE: A lease changed its verdict, or has run out.
  */
 enum anygate_event_kind {
 	ANYGATE_EVENT_KIND_ADDED,
@@ -147,6 +215,8 @@ enum anygate_event_kind {
 	ANYGATE_EVENT_KIND_FOREIGN,
 	ANYGATE_EVENT_KIND_DEGRADED,
 	ANYGATE_EVENT_KIND_LIVE,
+	ANYGATE_EVENT_KIND_ORDER,
+	ANYGATE_EVENT_KIND_LEASE,
 };
 
 /**
@@ -173,6 +243,16 @@ enum {
 };
 
 enum {
+	ANYGATE_A_LEASE_NAME = 1,
+	ANYGATE_A_LEASE_VERDICT,
+	ANYGATE_A_LEASE_EXPIRES,
+	ANYGATE_A_LEASE_PAD,
+
+	__ANYGATE_A_LEASE_MAX,
+	ANYGATE_A_LEASE_MAX = (__ANYGATE_A_LEASE_MAX - 1)
+};
+
+enum {
 	ANYGATE_A_GATE_ID = 1,
 	ANYGATE_A_GATE_PREFIX,
 	ANYGATE_A_GATE_PREFIX_LEN,
@@ -186,6 +266,30 @@ enum {
 	ANYGATE_A_GATE_LISTEN_POLICY,
 	ANYGATE_A_GATE_LISTEN_DEV,
 	ANYGATE_A_GATE_SERVICE,
+	ANYGATE_A_GATE_NAME,
+	ANYGATE_A_GATE_NEED,
+	ANYGATE_A_GATE_DAMP,
+	ANYGATE_A_GATE_DAMP_PENALTY,
+	ANYGATE_A_GATE_DAMP_SUPPRESS,
+	ANYGATE_A_GATE_DAMP_REUSE,
+	ANYGATE_A_GATE_DAMP_HALF_LIFE,
+	ANYGATE_A_GATE_DAMP_MAX,
+	ANYGATE_A_GATE_REQUIRE,
+	ANYGATE_A_GATE_ON_EXPIRY,
+	ANYGATE_A_GATE_FALLBACK_VIA,
+	ANYGATE_A_GATE_FALLBACK_DEV,
+	ANYGATE_A_GATE_ORDER,
+	ANYGATE_A_GATE_FOR,
+	ANYGATE_A_GATE_FORCE,
+	ANYGATE_A_GATE_LEASE_NAME,
+	ANYGATE_A_GATE_VERDICT,
+	ANYGATE_A_GATE_ORDER_UNTIL,
+	ANYGATE_A_GATE_OBSERVE,
+	ANYGATE_A_GATE_OBSERVE_UNTIL,
+	ANYGATE_A_GATE_LEASE,
+	ANYGATE_A_GATE_FALLBACK,
+	ANYGATE_A_GATE_FIGURE,
+	ANYGATE_A_GATE_RELEASE_AT,
 	ANYGATE_A_GATE_STATE,
 	ANYGATE_A_GATE_REASON,
 	ANYGATE_A_GATE_SINCE,
@@ -258,6 +362,8 @@ enum {
 	ANYGATE_CMD_GATE_DEL,
 	ANYGATE_CMD_GATE_FLUSH,
 	ANYGATE_CMD_GATE_GET,
+	ANYGATE_CMD_GATE_ORDER,
+	ANYGATE_CMD_GATE_LEASE,
 	ANYGATE_CMD_STATUS_GET,
 	ANYGATE_CMD_EVENT,
 
