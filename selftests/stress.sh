@@ -3,35 +3,42 @@
 #
 # Traps 2, 3 and 13: the change of the socket tables and the hint about it must
 # not pass each other. Whoever closes runs as SCHED_IDLE on the one processor
-# that everybody has to share, so that the engine looks as early as it possibly
-# can. Without the reconcile, a single hint that comes too early is a gate that
-# is stuck.
+# that everybody has to share, in a kernel that is preemptible anywhere, so that
+# the engine overtakes it the moment it has been woken. Without the reconcile, a
+# single hint that comes too early is a gate that is stuck.
 
 . "${0%/*}/lib.sh"
 
-CYCLES=${CYCLES:-4000}
-SECONDS_EACH=${SECONDS_EACH:-15}
+CYCLES=${CYCLES:-20000}
+SECONDS_EACH=${SECONDS_EACH:-10}
 
 CPUMASK=/sys/devices/virtual/workqueue/cpumask
+PREEMPT=/sys/kernel/debug/sched/preempt
 
-# The engine's workers to processor 0 as well, where the kernel lets us.
+# The engine's workers to processor 0 as well, and full preemption, where the
+# kernel lets us; a kernel that does not preempt is much more forgiving.
 setup()
 {
-	local gate=$1 service=$2
+	local gate=$1 service=$2 model
 	events_only
 	sock_start
 	if [ -w $CPUMASK ]; then
-		MASK=$(cat $CPUMASK)
+		defer "echo $(<$CPUMASK) >$CPUMASK"
 		echo 1 >$CPUMASK
+	else
+		note "the engine is not on the same processor"
+	fi
+	if [ -w $PREEMPT ]; then
+		model=$(<$PREEMPT)
+		model=${model#*\(}
+		defer "echo ${model%)*} >$PREEMPT"
+		echo full >$PREEMPT
+	elif [ ! -e /sys/kernel/realtime ]; then
+		note "the kernel is not fully preemptible"
 	fi
 	taskset -p 1 $$ >/dev/null
 	ctl add "$gate" "$service" up 0
 	metronome
-}
-
-cleanup()
-{
-	[ -z "$MASK" ] || echo "$MASK" >$CPUMASK
 }
 
 # Every single edge is waited for.
