@@ -28,6 +28,8 @@
  * @policy: which bound devices count
  * @dif: the device that packets come in on (policy dev), 0 if it is missing
  * @sdif: the VRF it is enslaved to, or 0
+ * @wildcard: count sockets bound to no address, instead of those bound to the
+ *	service's: two hashes may share a bucket, and none is to be counted twice
  */
 struct look {
 	struct net *net;
@@ -35,6 +37,7 @@ struct look {
 	enum anygate_listen_policy policy;
 	int dif;
 	int sdif;
+	bool wildcard;
 };
 
 static bool dev_counts(const struct look *look, const struct sock *sk)
@@ -68,7 +71,8 @@ static bool addr_matches(const struct look *look, const struct sock *sk)
 	if (addr->family == AF_INET6) {
 		if (sk->sk_family != AF_INET6)
 			return false;
-		return ipv6_addr_any(&sk->sk_v6_rcv_saddr) ||
+		return look->wildcard ?
+		       ipv6_addr_any(&sk->sk_v6_rcv_saddr) :
 		       ipv6_addr_equal(&sk->sk_v6_rcv_saddr, &addr->ip);
 	}
 	/* An IPv6 socket takes IPv4 if it is mapped, or a wildcard and may. */
@@ -80,8 +84,8 @@ static bool addr_matches(const struct look *look, const struct sock *sk)
 			return false;
 	}
 #endif
-	return !sk->sk_rcv_saddr ||
-	       sk->sk_rcv_saddr == addr->ip.s6_addr32[0];
+	return look->wildcard ? !sk->sk_rcv_saddr :
+				sk->sk_rcv_saddr == addr->ip.s6_addr32[0];
 }
 
 static bool tcp_counts(const struct look *look, const struct sock *sk)
@@ -174,10 +178,11 @@ static u32 bucket(const struct look *look, unsigned int hash, bool locked)
  * Sockets bound to the address, and those bound to none.  The hash of the
  * IPv6 wildcard is that of the IPv4 one, by design of ipv6_portaddr_hash().
  */
-static u32 walk(const struct look *look, bool locked)
+static u32 walk(struct look *look, bool locked)
 {
 	const struct anygate_sockkey *key = look->key;
 	unsigned int exact, any;
+	u32 n;
 
 	any = ipv4_portaddr_hash(look->net, htonl(INADDR_ANY), key->port);
 #if IS_ENABLED(CONFIG_IPV6)
@@ -190,9 +195,10 @@ static u32 walk(const struct look *look, bool locked)
 					   key->addr.ip.s6_addr32[0],
 					   key->port);
 
-	if (exact == any)
-		return bucket(look, exact, locked);
-	return bucket(look, exact, locked) + bucket(look, any, locked);
+	look->wildcard = false;
+	n = bucket(look, exact, locked);
+	look->wildcard = true;
+	return n + bucket(look, any, locked);
 }
 
 /* Does a BPF sk_lookup program decide in this namespace? */
