@@ -232,7 +232,7 @@ down_anew()
 	events_only
 	sock_start
 	sk open a udp4 "*" 53
-	ctl add $V4 udp/53 up 0 down 8s
+	ctl add $V4 udp/53 up 0 down 2s
 	sk close a
 	wait_gate $V4/32 .state closing
 	sk open a udp4 "*" 53
