@@ -33,6 +33,14 @@
 /* Metric of the hold route: any but 0, which is the kernel's own. */
 #define HOLD_METRIC 1
 
+/* Metric of an address's fallback. IPv6 puts a prefix route of metric
+ * IP6_RT_PRIO_ADDRCONF (256) into table main at once with the address, and the
+ * local route only when the address's work item has run (addrconf_dad_work());
+ * were the fallback behind the former, packets would in between be refused
+ * with "no route to destination".
+ */
+#define FALLBACK_METRIC 128
+
 /* Port ids of other sockets are process ids or, if taken, negative: both are
  * far from these.
  */
@@ -470,8 +478,9 @@ void anygate_obj_init(struct anygate_obj *obj, enum anygate_obj_type type,
 		strscpy(obj->dev, conf->fallback_dev, sizeof(obj->dev));
 		obj->gateway = conf->fallback;
 		obj->table = conf->table;
-		/* Beside the blackhole for an instant, and below it. */
-		obj->metric = conf->metric + 1;
+		/* Beside the blackhole for an instant, and behind it. */
+		obj->metric = conf->action == ANYGATE_ACTION_ROUTE ?
+			      conf->metric + 1 : FALLBACK_METRIC;
 		break;
 	case ANYGATE_OBJ_NONE:
 		break;

@@ -20,8 +20,10 @@ far_device()
 # there GATE VIA: the fallback is in place; and not_there GATE
 there()
 {
+	local metric=128
+	[[ $1 == */32 || $1 == */128 ]] || metric=1025
 	[[ "$(route_line "$1" table main proto $PROTO)" == \
-		*"via $2 dev d0 "*"metric 1025"* ]]
+		*"via $2 dev d0 "*"metric $metric"* ]]
 }
 
 not_there()
@@ -201,7 +203,7 @@ lost()
 	far_device
 	ctl add "$gate" udp/53 up 0 fallback via "$far" dev d0
 	expect there "$gate" "$far"
-	ip $family route del "$gate" via "$far" dev d0 metric 1025 ||
+	ip $family route del "$gate" via "$far" dev d0 metric 128 ||
 		fail "ip route del"
 	eventually "the fallback to come back" there "$gate" "$far"
 	ip link del d0
