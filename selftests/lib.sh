@@ -524,6 +524,7 @@ run_case()
 	load
 	defaults
 	eval "$1"
+	: >"$TMP/.ended"
 }
 
 needs()
@@ -574,6 +575,11 @@ run_tests()
 		"$SELFTESTS/sock" unshare bash "$0" --case "${T_FUNCTION[i]}" \
 			"$dir/$number" </dev/null
 		status=$?
+		# Nothing passes that has not come to its end.
+		if [ $status = $KSFT_PASS ] && [ ! -e "$dir/$number/.ended" ]; then
+			note "the case did not run, or left in the middle"
+			status=$KSFT_FAIL
+		fi
 		case $status in
 		"$KSFT_PASS")
 			echo "ok $number - ${T_TITLE[i]}"

@@ -250,3 +250,15 @@ module_ensure() {
 		[ ! -e "$KO" ] || touch "$KO"
 	fi
 }
+
+# The programs that run in guests, too: a test that talks to one that is older
+# than itself shows nothing. Costs nothing when they are up to date.
+programs_build() {
+	make --no-print-directory -s -C "$TOP/helper" &&
+		make --no-print-directory -s -C "$TOP/selftests"
+}
+
+programs_ensure() {
+	[ ! -e "$TOP/helper/Makefile" ] || locked programs programs_build >&2 ||
+		die "building helper/ or selftests/ failed"
+}
