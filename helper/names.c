@@ -46,7 +46,7 @@ DEFINE_NAMES(state, "state", ANYGATE_STATE_PINNED,
 	[ANYGATE_STATE_PINNED]	= "pinned",
 );
 
-DEFINE_NAMES(reason, "reason", ANYGATE_REASON_LEASE_EXPIRED,
+DEFINE_NAMES(reason, "reason", ANYGATE_REASON_DYING,
 	[ANYGATE_REASON_ADDED]		= "added",
 	[ANYGATE_REASON_NO_LISTENER]	= "no-listener",
 	[ANYGATE_REASON_LISTENER]	= "listener",
@@ -59,6 +59,8 @@ DEFINE_NAMES(reason, "reason", ANYGATE_REASON_LEASE_EXPIRED,
 	[ANYGATE_REASON_LEASE_MISSING]	= "lease-missing",
 	[ANYGATE_REASON_LEASE_DOWN]	= "lease-down",
 	[ANYGATE_REASON_LEASE_EXPIRED]	= "lease-expired",
+	[ANYGATE_REASON_STALLED]	= "stalled",
+	[ANYGATE_REASON_DYING]		= "dying",
 );
 
 DEFINE_NAMES(difference, "difference", ANYGATE_DIFFERENCE_OBSERVING,
@@ -93,13 +95,18 @@ DEFINE_NAMES(on_expiry, "on-expiry", ANYGATE_ON_EXPIRY_IGNORE,
 	[ANYGATE_ON_EXPIRY_IGNORE]	= "ignore",
 );
 
+DEFINE_NAMES(members, "members", ANYGATE_MEMBERS_ANY,
+	[ANYGATE_MEMBERS_ALL]	= "all",
+	[ANYGATE_MEMBERS_ANY]	= "any",
+);
+
 DEFINE_NAMES(verdict, "verdict", ANYGATE_VERDICT_DOWN,
 	[ANYGATE_VERDICT_NONE]	= "none",
 	[ANYGATE_VERDICT_UP]	= "up",
 	[ANYGATE_VERDICT_DOWN]	= "down",
 );
 
-DEFINE_NAMES(event_kind, "event-kind", ANYGATE_EVENT_KIND_LEASE,
+DEFINE_NAMES(event_kind, "event-kind", ANYGATE_EVENT_KIND_FLOWS,
 	[ANYGATE_EVENT_KIND_ADDED]	= "added",
 	[ANYGATE_EVENT_KIND_CHANGED]	= "changed",
 	[ANYGATE_EVENT_KIND_DELETED]	= "deleted",
@@ -112,6 +119,8 @@ DEFINE_NAMES(event_kind, "event-kind", ANYGATE_EVENT_KIND_LEASE,
 	[ANYGATE_EVENT_KIND_LIVE]	= "live",
 	[ANYGATE_EVENT_KIND_ORDER]	= "order",
 	[ANYGATE_EVENT_KIND_LEASE]	= "lease",
+	[ANYGATE_EVENT_KIND_SHIELD]	= "shield",
+	[ANYGATE_EVENT_KIND_FLOWS]	= "flows",
 );
 
 DEFINE_NAMES(probes, "probes", ANYGATE_PROBES_DEGRADED,
@@ -125,6 +134,13 @@ DEFINE_NAMES(service_attr, "service", ANYGATE_A_SERVICE_MAX,
 	[ANYGATE_A_SERVICE_PROTOCOL]	= "protocol",
 	[ANYGATE_A_SERVICE_PORT]	= "port",
 	[ANYGATE_A_SERVICE_LISTENERS]	= "listeners",
+	[ANYGATE_A_SERVICE_QUEUE]	= "queue",
+	[ANYGATE_A_SERVICE_LIMIT]	= "limit",
+	[ANYGATE_A_SERVICE_DROPS]	= "drops",
+	[ANYGATE_A_SERVICE_AGE]		= "age",
+	[ANYGATE_A_SERVICE_STALLED]	= "stalled",
+	[ANYGATE_A_SERVICE_DYING]	= "dying",
+	[ANYGATE_A_SERVICE_PAD]		= "pad",
 );
 
 DEFINE_NAMES(lease_attr, "lease", ANYGATE_A_LEASE_MAX,
@@ -203,6 +219,16 @@ DEFINE_NAMES(gate_attr, "gate", ANYGATE_A_GATE_MAX,
 	[ANYGATE_A_GATE_ACT_NS]		= "act-ns",
 	[ANYGATE_A_GATE_TOTAL_NS]	= "total-ns",
 	[ANYGATE_A_GATE_PROBES]		= "probes",
+	[ANYGATE_A_GATE_SHIELD]		= "shield",
+	[ANYGATE_A_GATE_STALL]		= "stall",
+	[ANYGATE_A_GATE_STALL_MEMBERS]	= "stall-members",
+	[ANYGATE_A_GATE_FATAL]		= "fatal",
+	[ANYGATE_A_GATE_SHIELD_UNTIL]	= "shield-until",
+	[ANYGATE_A_GATE_SHIELD_DROPPED]	= "shield-dropped",
+	[ANYGATE_A_GATE_SHIELD_FIRST]	= "shield-first",
+	[ANYGATE_A_GATE_SHIELD_LAST]	= "shield-last",
+	[ANYGATE_A_GATE_COUNT_FLOWS]	= "count-flows",
+	[ANYGATE_A_GATE_FLOWS]		= "flows",
 );
 
 /**

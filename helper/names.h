@@ -26,6 +26,7 @@ extern const struct names difference_names;
 extern const struct names source_names;
 extern const struct names order_names;
 extern const struct names on_expiry_names;
+extern const struct names members_names;
 extern const struct names verdict_names;
 extern const struct names event_kind_names;
 extern const struct names probes_names;

@@ -392,6 +392,7 @@ static void failed(struct anygate_net *agn, struct anygate_obj *obj, bool add,
 	obj->retry_at = ktime_get_boottime_ns() +
 			backoff_ms(obj->retries) * ANYGATE_NS_PER_MS;
 	obj->retries++;
+	agn->n_errors++;
 	trace_anygate_actuate_error(agn->net, obj, add, err);
 }
 

@@ -34,7 +34,11 @@
 #define ANYGATE_MSG_MAX 96
 
 struct anygate_net;
+struct anygate_shield;
+struct anygate_shield_net;
 struct netlink_ext_ack;
+struct sk_buff;
+struct sock;
 struct socket;
 
 /**
@@ -105,6 +109,7 @@ struct anygate_actor {
 
 enum anygate_hint_type {
 	ANYGATE_HINT_SOCK,	/* a socket began or ceased to listen */
+	ANYGATE_HINT_DYING,	/* the only process that has a socket is ending */
 	ANYGATE_HINT_ADDR,	/* an address came or went, not by our doing */
 	ANYGATE_HINT_DEV,	/* a device came, went, or changed its state */
 };
@@ -115,12 +120,16 @@ enum anygate_hint_type {
  * @key: the socket's address (family 0: all), port and protocol; for
  *	addresses only @key.addr
  * @plen: prefix length of the address
+ * @sk: the socket, for comparison only
+ * @inode: of the socket (dying)
  * @actor: who did it
  */
 struct anygate_hint {
 	enum anygate_hint_type type;
 	struct anygate_sockkey key;
 	u8 plen;
+	const void *sk;
+	u64 inode;
 	struct anygate_actor actor;
 };
 
@@ -145,14 +154,56 @@ struct anygate_ring {
 };
 
 /**
+ * struct anygate_member - one listener of a service, as last sampled
+ * @inode: of the socket, 0 for one of the kernel's own
+ * @sk: the socket, for comparison only
+ * @token: tells what is at the head of its queue; 0 for nothing
+ * @since: CLOCK_BOOTTIME nanoseconds at which @token was seen first
+ * @queue: what waits, bytes (UDP) or connections (TCP)
+ * @limit: the most that its queue takes
+ * @drops: packets it has dropped
+ * @suspect: its reader is watched, see stall.c
+ * @stalled: it has not moved for the gate's time
+ * @seen: by the sample under way
+ */
+struct anygate_member {
+	u64 inode;
+	const void *sk;
+	u64 token;
+	u64 since;
+	u32 queue;
+	u32 limit;
+	u32 drops;
+	bool suspect;
+	bool stalled;
+	bool seen;
+};
+
+/**
+ * struct anygate_memberlist - the listeners of a service
+ * @max: room for so many
+ * @n: how many
+ * @m: they
+ */
+struct anygate_memberlist {
+	unsigned int max;
+	unsigned int n;
+	struct anygate_member m[] __counted_by(max);
+};
+
+/**
  * struct anygate_service - one service of a gate
  * @key: address, port and protocol
  * @by_addr: in anygate_net.by_addr
  * @by_port: in anygate_net.by_port
  * @gate: the gate it belongs to
  * @listeners: sockets found when the engine looked last
+ * @dying: sockets not counted then, because their process is ending
+ * @up: it counted as up then
  * @hint: the last socket event that concerned it and that no transition
  *	has been told about yet
+ * @members: its listeners as last sampled, or NULL
+ * @left_off: listeners that there was no room for among them
  */
 struct anygate_service {
 	struct anygate_sockkey key;
@@ -160,7 +211,11 @@ struct anygate_service {
 	struct rhlist_head by_port;
 	struct anygate_gate *gate;
 	u32 listeners;
+	u32 dying;
+	bool up;
 	struct anygate_actor hint;
+	struct anygate_memberlist *members;
+	u32 left_off;
 };
 
 /**
@@ -190,6 +245,12 @@ struct anygate_services {
  * @fallback: gateway to which the prefix is routed while it is not announced;
  *	family 0 for none
  * @fallback_dev: its device
+ * @shield_ms: milliseconds, 0 to ANYGATE_DELAY_MAX; how long new clients'
+ *	packets are dropped after the last listener is gone
+ * @stall_ms: milliseconds, 0 or ANYGATE_STALL_MIN to ANYGATE_DELAY_MAX; how
+ *	long a queue may stand still before its listener counts as gone
+ * @stall_members: how many of a service's listeners must stand still
+ * @fatal: a process that has begun to end counts as gone
  */
 struct anygate_conf {
 	struct anygate_prefix prefix;
@@ -206,6 +267,10 @@ struct anygate_conf {
 	enum anygate_on_expiry on_expiry;
 	struct anygate_addr fallback;
 	char fallback_dev[IFNAMSIZ];
+	u32 shield_ms;
+	u32 stall_ms;
+	enum anygate_members stall_members;
+	bool fatal;
 };
 
 /**
@@ -312,6 +377,26 @@ struct anygate_obj {
 	u64 retry_at;
 };
 
+/* Upper ends of the steps in which latencies are counted, in microseconds. */
+#define ANYGATE_LATENCY_STEPS						\
+	10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000,	\
+	50000, 100000, 200000, 500000, 1000000
+#define ANYGATE_N_LATENCIES 17
+
+/**
+ * struct anygate_counts - what is counted of a gate
+ * @reasons: transitions, by reason
+ * @latency: actions after a socket event, by the time they took
+ * @latency_ns: of all of them together
+ * @errors: changes of the tables that failed
+ */
+struct anygate_counts {
+	u32 reasons[ANYGATE_REASON_DYING + 1];
+	u32 latency[ANYGATE_N_LATENCIES];
+	u64 latency_ns;
+	u64 errors;
+};
+
 /**
  * struct anygate_gate - a gate
  * @agn: its namespace
@@ -344,6 +429,13 @@ struct anygate_obj {
  * @closer_key: and of which service
  * @meddler: who changed our address last, until that has been told
  * @dev_event: a device has changed since the last look
+ * @shield: what the packet path needs to know of it, or NULL; see shield.c
+ * @shielding: the shield is up, and its end is to be told
+ * @sample_at: CLOCK_BOOTTIME nanoseconds at which its queues are due
+ * @flows: TCP connections of its addresses when they were counted last
+ * @flows_known: they have been counted
+ * @flows_tell: it was withdrawn, and they are to be told
+ * @counts: its counters
  *
  * Created by netlink, which hands it to the engine in a request; from then on
  * only the engine writes it, under anygate_net.lock, and frees it.  Readers
@@ -379,6 +471,13 @@ struct anygate_gate {
 	struct anygate_sockkey closer_key;
 	struct anygate_actor meddler;
 	bool dev_event;
+	struct anygate_shield *shield;
+	bool shielding;
+	u64 sample_at;
+	u32 flows;
+	bool flows_known;
+	bool flows_tell;
+	struct anygate_counts counts;
 };
 
 enum anygate_req_type {
@@ -460,6 +559,21 @@ struct anygate_event {
 	u64 total_ns;
 };
 
+/* More at a time are not taken note of: their sockets' end tells. */
+#define ANYGATE_DYING_MAX 32
+
+/**
+ * struct anygate_dying - a socket whose process is ending
+ * @sk: the socket, for comparison only
+ * @inode: of the socket: another socket may get the same memory
+ * @seen: since the last reconcile
+ */
+struct anygate_dying {
+	const void *sk;
+	u64 inode;
+	bool seen;
+};
+
 /**
  * struct anygate_net - a network namespace with gates
  * @net: the namespace
@@ -507,6 +621,12 @@ struct anygate_event {
  * @n_overflows: times the ring overflowed
  * @n_passes: passes of the engine
  * @n_healed: changes that only the reconcile noticed
+ * @n_errors: changes of a table that failed
+ * @shield: what the packet path needs, or NULL; written under @lock
+ * @dying: sockets of processes that are ending
+ * @n_dying: how many
+ * @flows_due: a gate was withdrawn: count connections
+ * @flows_at: CLOCK_BOOTTIME nanoseconds before which not to count again
  */
 struct anygate_net {
 	struct net *net;
@@ -554,6 +674,12 @@ struct anygate_net {
 	u64 n_overflows;
 	u64 n_passes;
 	u64 n_healed;
+	u64 n_errors;
+	struct anygate_shield_net __rcu *shield;
+	struct anygate_dying dying[ANYGATE_DYING_MAX];
+	unsigned int n_dying;
+	bool flows_due;
+	u64 flows_at;
 };
 
 /* main.c */
@@ -574,6 +700,7 @@ void anygate_net_stopped(struct anygate_net *agn);
 int anygate_gate_tables_init(struct anygate_net *agn);
 void anygate_gate_tables_exit(struct anygate_net *agn);
 struct anygate_services *anygate_services_alloc(unsigned int n);
+void anygate_services_free(struct anygate_services *services);
 struct anygate_gate *anygate_gate_alloc(struct anygate_net *agn,
 					const struct anygate_conf *conf,
 					struct anygate_services *services,
@@ -592,6 +719,8 @@ bool anygate_prefix_within(const struct anygate_prefix *inner,
 void anygate_gate_mark(struct anygate_gate *gate, enum anygate_source source);
 void anygate_services_mark(struct anygate_net *agn,
 			   const struct anygate_hint *hint);
+void anygate_services_count_flow(struct anygate_net *agn,
+				 const struct anygate_sockkey *key);
 
 /* engine.c */
 void anygate_engine_init(struct anygate_net *agn);
@@ -629,6 +758,8 @@ int anygate_watch_init(void);
 void anygate_watch_exit(void);
 int anygate_watch_get(u16 proto, u16 port);
 void anygate_watch_put(u16 proto, u16 port);
+bool anygate_watch_wants(u16 proto, u16 port);
+void anygate_sock_addr(const struct sock *sk, struct anygate_addr *addr);
 void anygate_hint(struct anygate_net *agn, const struct anygate_hint *hint);
 enum anygate_probes anygate_watch_health(void);
 u64 anygate_watch_missed(void);
@@ -655,10 +786,63 @@ int anygate_notify_init(void);
 void anygate_notify_exit(void);
 
 /* probe.c */
-u32 anygate_probe_listeners(const struct anygate_net *agn,
+
+/**
+ * struct anygate_visitor - somebody who wants to see each listener
+ * @visit: called for each, in an RCU read side section, perhaps with
+ *	spinlocks held; NULL for not interested
+ * @arg: for @visit
+ * @restart: called when a walk begins, perhaps for the second time; or NULL
+ */
+struct anygate_visitor {
+	void (*visit)(struct sock *sk, void *arg);
+	void (*restart)(void *arg);
+	void *arg;
+};
+
+u32 anygate_probe_listeners(struct anygate_net *agn,
 			    const struct anygate_conf *conf,
 			    const struct anygate_sockkey *key,
-			    bool likely_gone);
+			    bool likely_gone,
+			    const struct anygate_visitor *visitor,
+			    u32 *dying);
+
+/* shield.c */
+struct anygate_shield *
+anygate_shield_prepare(struct anygate_gate *gate, u32 ms,
+		       const struct anygate_services *services);
+void anygate_shield_commit(struct anygate_gate *gate,
+			   struct anygate_shield *shield);
+void anygate_shield_cancel(struct anygate_gate *gate,
+			   struct anygate_shield *shield);
+void anygate_shield_remove(struct anygate_gate *gate);
+void anygate_shield_update(struct anygate_gate *gate, u64 gone_at);
+void anygate_shield_arm(struct anygate_net *agn);
+u64 anygate_shield_deadline(const struct anygate_gate *gate);
+int anygate_shield_put(struct sk_buff *skb, const struct anygate_gate *gate);
+void anygate_shield_exit(struct anygate_net *agn);
+
+/* stall.c */
+bool anygate_stall_due(const struct anygate_gate *gate, u64 now);
+u32 anygate_stall_sample(struct anygate_gate *gate, struct anygate_service *svc,
+			 bool likely_gone, u64 now);
+void anygate_stall_sampled(struct anygate_gate *gate, u64 now);
+u32 anygate_stall_stalled(const struct anygate_service *svc);
+void anygate_stall_forget(struct anygate_services *services);
+u64 anygate_stall_deadline(const struct anygate_gate *gate);
+
+/* fatal.c */
+void anygate_fatal_get(void);
+void anygate_fatal_put(void);
+void anygate_fatal_exit(void);
+void anygate_fatal_note(struct anygate_net *agn,
+			const struct anygate_hint *hint);
+void anygate_fatal_gone(struct anygate_net *agn, const void *sk);
+void anygate_fatal_sweep(struct anygate_net *agn);
+bool anygate_fatal_dying(struct anygate_net *agn, struct sock *sk);
+
+/* flows.c */
+void anygate_flows_count(struct anygate_net *agn);
 
 /* actuate.c */
 int anygate_actuate_init(struct anygate_net *agn);
@@ -707,6 +891,7 @@ int anygate_parse_leases(struct genl_info *info,
 /* fill.c */
 int anygate_put_gate(struct sk_buff *skb, const struct anygate_gate *gate);
 int anygate_put_probes(struct sk_buff *skb);
+int anygate_put_stats(struct sk_buff *skb, const struct anygate_gate *gate);
 int anygate_put_status(struct sk_buff *skb, const struct anygate_net *agn);
 int anygate_put_event(struct sk_buff *skb, const struct anygate_net *agn,
 		      const struct anygate_event *event);

@@ -20,6 +20,9 @@
 /* Gates looked at before hints and requests get their turn again. */
 #define BATCH 64
 
+/* How often connections are counted at most. */
+#define FLOWS_PERIOD_NS NSEC_PER_SEC
+
 /*
  * Routes whose presence is verified per second: without a way to read the
  * routing tables each costs an exclusive add, which takes RTNL.
@@ -121,6 +124,11 @@ static void take_hints(struct anygate_net *agn)
 		agn->n_hints++;
 		switch (hint.type) {
 		case ANYGATE_HINT_SOCK:
+			anygate_fatal_gone(agn, hint.sk);
+			anygate_services_mark(agn, &hint);
+			break;
+		case ANYGATE_HINT_DYING:
+			anygate_fatal_note(agn, &hint);
 			anygate_services_mark(agn, &hint);
 			break;
 		case ANYGATE_HINT_ADDR:
@@ -178,6 +186,7 @@ static void reconcile(struct anygate_net *agn, u64 now)
 	unsigned long id;
 
 	agn->pass++;
+	anygate_fatal_sweep(agn);
 	anygate_table_scan(agn);
 	if (now >= agn->next_verify) {
 		agn->next_verify = now + NSEC_PER_SEC;
@@ -246,10 +255,41 @@ static bool take_dirty(struct anygate_net *agn)
 	return false;
 }
 
+/*
+ * Who was withdrawn is told how many connections are left: after everything
+ * else, and not for each one of a thousand gates anew.
+ */
+static void take_flows(struct anygate_net *agn, u64 now)
+{
+	struct anygate_event event = {
+		.kind = ANYGATE_EVENT_KIND_FLOWS,
+		.source = ANYGATE_SOURCE_TIMER,
+	};
+	struct anygate_gate *gate;
+	unsigned long id;
+
+	if (!agn->flows_due || now < agn->flows_at)
+		return;
+	agn->flows_due = false;
+	agn->flows_at = now + FLOWS_PERIOD_NS;
+	anygate_flows_count(agn);
+	xa_for_each(&agn->gates, id, gate) {
+		if (!gate->flows_tell)
+			continue;
+		gate->flows_tell = false;
+		event.gate = gate;
+		event.old_state = gate->fsm.state;
+		anygate_netlink_event(agn, &event);
+	}
+}
+
 static void arm_timer(struct anygate_net *agn, u64 now)
 {
 	struct timerqueue_node *node = timerqueue_getnext(&agn->timers);
 	u64 at = agn->next_reconcile;
+
+	if (agn->flows_due)
+		at = min(at, agn->flows_at);
 
 	if (node)
 		at = min(at, (u64)node->expires);
@@ -287,6 +327,7 @@ static void engine_fn(struct work_struct *work)
 		more = take_dirty(agn);
 		cond_resched();
 	} while (more);
+	take_flows(agn, ktime_get_boottime_ns());
 	arm_timer(agn, ktime_get_boottime_ns());
 out:
 	mutex_unlock(&agn->lock);
@@ -400,6 +441,7 @@ void anygate_engine_exit(struct anygate_net *agn)
 		anygate_gate_unlink(gate);
 		anygate_gate_free(gate);
 	}
+	anygate_shield_exit(agn);
 	mutex_unlock(&agn->lock);
 	anygate_net_stopped(agn);
 	anygate_actuate_exit(agn);

@@ -55,6 +55,43 @@ static int put_service(struct sk_buff *skb, int attr,
 	return 0;
 }
 
+/* The same with what was found in the queues. */
+static int put_queues(struct sk_buff *skb, const struct anygate_service *svc)
+{
+	const struct anygate_memberlist *list = svc->members;
+	struct nlattr *nest = nla_nest_start(skb, ANYGATE_A_GATE_SERVICE);
+	u64 now = ktime_get_boottime_ns(), drops = 0, since = now;
+	u32 queue = 0, limit = 0;
+	unsigned int i;
+
+	for (i = 0; list && i < list->n; i++) {
+		queue += list->m[i].queue;
+		limit += list->m[i].limit;
+		drops += list->m[i].drops;
+		if (list->m[i].token)
+			since = min(since, list->m[i].since);
+	}
+	if (!nest ||
+	    nla_put(skb, ANYGATE_A_SERVICE_ADDRESS,
+		    anygate_addr_len(&svc->key.addr), &svc->key.addr.ip) ||
+	    nla_put_u32(skb, ANYGATE_A_SERVICE_PROTOCOL, svc->key.proto) ||
+	    nla_put_u32(skb, ANYGATE_A_SERVICE_PORT, svc->key.port) ||
+	    nla_put_u32(skb, ANYGATE_A_SERVICE_LISTENERS, svc->listeners) ||
+	    nla_put_u32(skb, ANYGATE_A_SERVICE_QUEUE, queue) ||
+	    nla_put_u32(skb, ANYGATE_A_SERVICE_LIMIT, limit) ||
+	    nla_put_u64_64bit(skb, ANYGATE_A_SERVICE_DROPS, drops,
+			      ANYGATE_A_SERVICE_PAD) ||
+	    (since < now &&
+	     nla_put_u64_64bit(skb, ANYGATE_A_SERVICE_AGE, now - since,
+			       ANYGATE_A_SERVICE_PAD)) ||
+	    nla_put_u32(skb, ANYGATE_A_SERVICE_STALLED,
+			anygate_stall_stalled(svc)) ||
+	    nla_put_u32(skb, ANYGATE_A_SERVICE_DYING, svc->dying))
+		return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
 static int put_conf(struct sk_buff *skb, const struct anygate_gate *gate)
 {
 	const struct anygate_conf *conf = &gate->conf;
@@ -70,7 +107,12 @@ static int put_conf(struct sk_buff *skb, const struct anygate_gate *gate)
 	    nla_put_u32(skb, ANYGATE_A_GATE_DOWN, conf->fsm.down_ms) ||
 	    nla_put_u32(skb, ANYGATE_A_GATE_LISTEN_POLICY,
 			conf->listen_policy) ||
-	    nla_put_u32(skb, ANYGATE_A_GATE_NEED, conf->need))
+	    nla_put_u32(skb, ANYGATE_A_GATE_NEED, conf->need) ||
+	    nla_put_u32(skb, ANYGATE_A_GATE_SHIELD, conf->shield_ms) ||
+	    nla_put_u32(skb, ANYGATE_A_GATE_STALL, conf->stall_ms) ||
+	    nla_put_u32(skb, ANYGATE_A_GATE_STALL_MEMBERS,
+			conf->stall_members) ||
+	    nla_put_u32(skb, ANYGATE_A_GATE_FATAL, conf->fatal))
 		return -EMSGSIZE;
 	if (conf->name[0] &&
 	    nla_put_string(skb, ANYGATE_A_GATE_NAME, conf->name))
@@ -88,9 +130,7 @@ static int put_conf(struct sk_buff *skb, const struct anygate_gate *gate)
 			return -EMSGSIZE;
 	}
 	for (i = 0; i < gate->services->n; i++)
-		if (put_service(skb, ANYGATE_A_GATE_SERVICE,
-				&gate->services->s[i].key,
-				gate->services->s[i].listeners))
+		if (put_queues(skb, &gate->services->s[i]))
 			return -EMSGSIZE;
 	return 0;
 }
@@ -243,7 +283,123 @@ int anygate_put_gate(struct sk_buff *skb, const struct anygate_gate *gate)
 	     nla_put_string(skb, ANYGATE_A_GATE_CLOSER_COMM,
 			    gate->closer.comm)))
 		return -EMSGSIZE;
+	if (gate->flows_known &&
+	    nla_put_u32(skb, ANYGATE_A_GATE_FLOWS, gate->flows))
+		return -EMSGSIZE;
+	if (anygate_shield_put(skb, gate))
+		return -EMSGSIZE;
 	return put_error(skb, gate);
+}
+
+static int put_count(struct sk_buff *skb, int type, int attr, u64 key,
+		     u64 count)
+{
+	struct nlattr *nest = nla_nest_start(skb, type);
+
+	if (!nest)
+		return -EMSGSIZE;
+	if (attr == ANYGATE_A_COUNT_REASON ?
+	    nla_put_u32(skb, attr, key) :
+	    key && nla_put_u64_64bit(skb, attr, key, ANYGATE_A_COUNT_PAD))
+		return -EMSGSIZE;
+	if (nla_put_u64_64bit(skb, ANYGATE_A_COUNT_COUNT, count,
+			      ANYGATE_A_COUNT_PAD))
+		return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+static int put_listener(struct sk_buff *skb, const struct anygate_sockkey *key,
+			const struct anygate_member *m, u64 now)
+{
+	struct nlattr *nest = nla_nest_start(skb, ANYGATE_A_STATS_LISTENER);
+	const int pad = ANYGATE_A_LISTENER_PAD;
+
+	if (!nest ||
+	    nla_put(skb, ANYGATE_A_LISTENER_ADDRESS,
+		    anygate_addr_len(&key->addr), &key->addr.ip) ||
+	    nla_put_u32(skb, ANYGATE_A_LISTENER_PROTOCOL, key->proto) ||
+	    nla_put_u32(skb, ANYGATE_A_LISTENER_PORT, key->port) ||
+	    nla_put_u64_64bit(skb, ANYGATE_A_LISTENER_INODE, m->inode, pad) ||
+	    nla_put_u32(skb, ANYGATE_A_LISTENER_QUEUE, m->queue) ||
+	    nla_put_u32(skb, ANYGATE_A_LISTENER_LIMIT, m->limit) ||
+	    nla_put_u64_64bit(skb, ANYGATE_A_LISTENER_DROPS, m->drops, pad) ||
+	    (m->token &&
+	     nla_put_u64_64bit(skb, ANYGATE_A_LISTENER_AGE, now - m->since,
+			       pad)) ||
+	    nla_put_u32(skb, ANYGATE_A_LISTENER_STALLED, m->stalled))
+		return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+/* As many as there is to be told of one by one, and how many there are more. */
+static int put_listeners(struct sk_buff *skb, const struct anygate_gate *gate)
+{
+	u64 now = ktime_get_boottime_ns();
+	unsigned int i, j, told = 0;
+	u32 left_off = 0;
+
+	for (i = 0; i < gate->services->n; i++) {
+		const struct anygate_service *svc = &gate->services->s[i];
+		const struct anygate_memberlist *list = svc->members;
+
+		left_off += svc->left_off;
+		for (j = 0; list && j < list->n; j++) {
+			if (told == ANYGATE_LISTENERS_MAX) {
+				left_off++;
+				continue;
+			}
+			told++;
+			if (put_listener(skb, &svc->key, &list->m[j], now))
+				return -EMSGSIZE;
+		}
+	}
+	return nla_put_u32(skb, ANYGATE_A_STATS_LEFT_OFF, left_off);
+}
+
+/**
+ * anygate_put_stats() - a gate's counters
+ * @skb: the message
+ * @gate: the gate
+ *
+ * Context: anygate_net.lock held.
+ * Return: 0 or -EMSGSIZE.
+ */
+int anygate_put_stats(struct sk_buff *skb, const struct anygate_gate *gate)
+{
+	static const u32 steps[] = { ANYGATE_LATENCY_STEPS, 0 };
+	const struct anygate_counts *counts = &gate->counts;
+	const struct anygate_prefix *prefix = &gate->conf.prefix;
+	const int pad = ANYGATE_A_STATS_PAD;
+	unsigned int i;
+
+	lockdep_assert_held(&gate->agn->lock);
+	if (nla_put_u32(skb, ANYGATE_A_STATS_ID, gate->id) ||
+	    nla_put(skb, ANYGATE_A_STATS_PREFIX,
+		    anygate_addr_len(&prefix->addr), &prefix->addr.ip) ||
+	    nla_put_u32(skb, ANYGATE_A_STATS_PREFIX_LEN, prefix->len))
+		return -EMSGSIZE;
+	if (gate->conf.name[0] &&
+	    nla_put_string(skb, ANYGATE_A_STATS_NAME, gate->conf.name))
+		return -EMSGSIZE;
+	for (i = 0; i < ARRAY_SIZE(counts->reasons); i++)
+		if (counts->reasons[i] &&
+		    put_count(skb, ANYGATE_A_STATS_TRANSITION,
+			      ANYGATE_A_COUNT_REASON, i, counts->reasons[i]))
+			return -EMSGSIZE;
+	for (i = 0; i < ANYGATE_N_LATENCIES; i++)
+		if (put_count(skb, ANYGATE_A_STATS_LATENCY,
+			      ANYGATE_A_COUNT_BELOW,
+			      (u64)steps[i] * NSEC_PER_USEC,
+			      counts->latency[i]))
+			return -EMSGSIZE;
+	if (nla_put_u64_64bit(skb, ANYGATE_A_STATS_LATENCY_SUM,
+			      counts->latency_ns, pad) ||
+	    nla_put_u64_64bit(skb, ANYGATE_A_STATS_ERRORS, counts->errors,
+			      pad))
+		return -EMSGSIZE;
+	return put_listeners(skb, gate);
 }
 
 /**

@@ -101,6 +101,20 @@ struct anygate_services *anygate_services_alloc(unsigned int n)
 }
 
 /**
+ * anygate_services_free() - free services that are in no table
+ * @services: they, or NULL
+ *
+ * Context: process, sleeps.
+ */
+void anygate_services_free(struct anygate_services *services)
+{
+	if (!services)
+		return;
+	anygate_stall_forget(services);
+	kfree(services);
+}
+
+/**
  * anygate_gate_alloc() - make a gate
  * @agn: its namespace
  * @conf: its settings
@@ -143,7 +157,7 @@ struct anygate_gate *anygate_gate_alloc(struct anygate_net *agn,
 void anygate_gate_free(struct anygate_gate *gate)
 {
 	kfree(gate->leases);
-	kfree(gate->services);
+	anygate_services_free(gate->services);
 	kfree(gate);
 }
 
@@ -219,6 +233,7 @@ static bool on_otherdev(const struct anygate_gate *gate)
 int anygate_gate_link(struct anygate_gate *gate)
 {
 	struct anygate_net *agn = gate->agn;
+	struct anygate_shield *shield;
 	int ret;
 
 	lockdep_assert_held(&agn->lock);
@@ -235,6 +250,15 @@ int anygate_gate_link(struct anygate_gate *gate)
 	ret = link_services(agn, gate->services);
 	if (ret)
 		goto err_prefix;
+	shield = anygate_shield_prepare(gate, gate->conf.shield_ms,
+					gate->services);
+	if (IS_ERR(shield)) {
+		ret = PTR_ERR(shield);
+		goto err_services;
+	}
+	anygate_shield_commit(gate, shield);
+	if (gate->conf.fatal)
+		anygate_fatal_get();
 
 	agn->next_id++;
 	agn->n_gates++;
@@ -242,6 +266,8 @@ int anygate_gate_link(struct anygate_gate *gate)
 	agn->genseq++;
 	return 0;
 
+err_services:
+	unlink_services(agn, gate->services, gate->services->n);
 err_prefix:
 	rhashtable_remove_fast(&agn->by_prefix, &gate->by_prefix,
 			       prefix_params);
@@ -268,6 +294,9 @@ void anygate_gate_unlink(struct anygate_gate *gate)
 	if (gate->timer_on)
 		timerqueue_del(&agn->timers, &gate->timer);
 	gate->timer_on = false;
+	anygate_shield_remove(gate);
+	if (gate->conf.fatal)
+		anygate_fatal_put();
 	unlink_services(agn, gate->services, gate->services->n);
 	rhashtable_remove_fast(&agn->by_prefix, &gate->by_prefix,
 			       prefix_params);
@@ -288,6 +317,10 @@ void anygate_gate_set_conf(struct anygate_gate *gate,
 
 	lockdep_assert_held(&agn->lock);
 	agn->n_otherdev -= on_otherdev(gate);
+	if (conf->fatal && !gate->conf.fatal)
+		anygate_fatal_get();
+	if (!conf->fatal && gate->conf.fatal)
+		anygate_fatal_put();
 	if (conf->fsm.damp.half_life_ms != gate->conf.fsm.damp.half_life_ms)
 		gate->fsm.damp = anygate_damp_settle(gate->fsm.damp,
 						     &gate->conf.fsm.damp,
@@ -320,7 +353,7 @@ int anygate_gate_set_services(struct anygate_gate *gate,
 	if (ret)
 		return ret;
 	unlink_services(agn, gate->services, gate->services->n);
-	kfree(gate->services);
+	anygate_services_free(gate->services);
 	gate->services = services;
 	return 0;
 }
@@ -408,4 +441,27 @@ void anygate_services_mark(struct anygate_net *agn,
 			service_mark(svc, hint);
 	}
 	rcu_read_unlock();
+}
+
+/**
+ * anygate_services_count_flow() - count a connection for the gates of shorter
+ * prefixes that have it behind a service
+ * @agn: the namespace
+ * @key: its local address and port
+ *
+ * Context: anygate_net.lock held, in an RCU read side section.
+ */
+void anygate_services_count_flow(struct anygate_net *agn,
+				 const struct anygate_sockkey *key)
+{
+	struct anygate_service *svc;
+	struct rhlist_head *list, *pos;
+
+	list = rhltable_lookup(&agn->by_addr, key, addr_params);
+	rhl_for_each_entry_rcu(svc, pos, list, by_addr) {
+		const struct anygate_prefix *prefix = &svc->gate->conf.prefix;
+
+		if (prefix->len < anygate_addr_bits(&prefix->addr))
+			svc->gate->flows++;
+	}
 }

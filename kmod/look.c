@@ -7,26 +7,69 @@
 #include "anygate.h"
 #include "trace.h"
 
-/* Are as many services up as the gate needs? */
-static bool probe(struct anygate_gate *gate, struct anygate_service **changed)
+/* Is a service with so many listeners up?  If not, why? */
+static bool service_up(const struct anygate_gate *gate,
+		       const struct anygate_service *svc,
+		       enum anygate_reason *why)
+{
+	u32 stalled;
+
+	if (!svc->listeners) {
+		*why = svc->dying ? ANYGATE_REASON_DYING :
+				    ANYGATE_REASON_NO_LISTENER;
+		return false;
+	}
+	if (!gate->conf.stall_ms)
+		return true;
+	*why = ANYGATE_REASON_STALLED;
+	stalled = anygate_stall_stalled(svc);
+	return gate->conf.stall_members == ANYGATE_MEMBERS_ANY ?
+	       !stalled : stalled < svc->listeners;
+}
+
+static u32 count_listeners(struct anygate_gate *gate,
+			   struct anygate_service *svc, bool sample, u64 now)
+{
+	bool likely_gone = svc->listeners && svc->hint.at;
+
+	if (sample)
+		return anygate_stall_sample(gate, svc, likely_gone, now);
+	return anygate_probe_listeners(gate->agn, &gate->conf, &svc->key,
+				       likely_gone, NULL, &svc->dying);
+}
+
+/*
+ * Are as many services up as the gate needs?  If not, why?  No listener at
+ * all is the plainest of reasons.
+ */
+static bool probe(struct anygate_gate *gate, u64 now,
+		  struct anygate_service **changed, enum anygate_reason *why)
 {
 	unsigned int need = gate->conf.need ?: gate->services->n;
-	unsigned int i, up = 0;
+	bool sample = anygate_stall_due(gate, now);
+	unsigned int i, n_up = 0;
+	enum anygate_reason reason;
 
 	*changed = NULL;
+	*why = ANYGATE_REASON_STALLED;
 	for (i = 0; i < gate->services->n; i++) {
 		struct anygate_service *svc = &gate->services->s[i];
-		u32 n;
+		bool up;
 
-		n = anygate_probe_listeners(gate->agn, &gate->conf, &svc->key,
-					    svc->listeners && svc->hint.at);
+		svc->listeners = count_listeners(gate, svc, sample, now);
+		up = service_up(gate, svc, &reason);
+		if (!up && (reason == ANYGATE_REASON_NO_LISTENER ||
+			    *why == ANYGATE_REASON_STALLED))
+			*why = reason;
 		/* Of several, the one that closes the gate is to be told. */
-		if (!n != !svc->listeners && (!*changed || !n))
+		if (up != svc->up && (!*changed || !up))
 			*changed = svc;
-		svc->listeners = n;
-		up += !!n;
+		svc->up = up;
+		n_up += up;
 	}
-	return up >= need;
+	if (sample)
+		anygate_stall_sampled(gate, now);
+	return n_up >= need;
 }
 
 /* Who closed the last listener is known only when it happens. */
@@ -48,8 +91,7 @@ static void note_closer(struct anygate_gate *gate, bool services_up,
 static void find_facts(struct anygate_gate *gate, struct anygate_facts *facts,
 		       struct anygate_service **changed)
 {
-	facts->up = probe(gate, changed);
-	facts->why = ANYGATE_REASON_NO_LISTENER;
+	facts->up = probe(gate, ktime_get_boottime_ns(), changed, &facts->why);
 	note_closer(gate, facts->up, *changed);
 	if (facts->up)
 		facts->up = anygate_leases_good(gate, ktime_get_boottime_ns(),
@@ -102,6 +144,8 @@ static void set_timer(struct anygate_gate *gate)
 		at = min(at, gate->orders.until);
 	if (gate->orders.observe)
 		at = min(at, gate->orders.observe_until);
+	at = min(at, anygate_stall_deadline(gate));
+	at = min(at, anygate_shield_deadline(gate));
 
 	if (gate->timer_on) {
 		if (gate->timer.expires == (ktime_t)at)
@@ -142,8 +186,13 @@ static void transition(struct anygate_gate *gate, struct anygate_event *event,
 		      gate->fsm.state == ANYGATE_STATE_CLOSING;
 
 	trace_anygate_decision(gate, event->old_state);
+	gate->counts.reasons[gate->fsm.reason]++;
 	gate->opened += want && !wanted;
 	gate->closed += wanted && !want;
+	if (wanted && !want) {
+		gate->flows_tell = true;
+		gate->agn->flows_due = true;
+	}
 	if (gate->source == ANYGATE_SOURCE_RECONCILE)
 		gate->agn->n_healed++;
 
@@ -225,6 +274,19 @@ static struct anygate_fsm decide(struct anygate_gate *gate,
 	return fsm;
 }
 
+static void count_latency(struct anygate_counts *counts, u64 ns)
+{
+	static const u32 steps[] = { ANYGATE_LATENCY_STEPS };
+	unsigned int i;
+
+	static_assert(ARRAY_SIZE(steps) + 1 == ANYGATE_N_LATENCIES);
+	for (i = 0; i < ARRAY_SIZE(steps); i++)
+		if (ns < (u64)steps[i] * NSEC_PER_USEC)
+			break;
+	counts->latency[i]++;
+	counts->latency_ns += ns;
+}
+
 /**
  * anygate_look() - look at a gate, decide, act
  * @gate: the gate; taken off the dirty list first
@@ -244,7 +306,8 @@ void anygate_look(struct anygate_gate *gate, bool start)
 	struct anygate_facts facts = {};
 	struct anygate_service *changed;
 	u64 begun, decided, done;
-	bool announced;
+	u64 errors = gate->agn->n_errors;
+	bool announced, had = gate->services_up;
 
 	list_del_init(&gate->dirty_list);
 
@@ -273,7 +336,14 @@ void anygate_look(struct anygate_gate *gate, bool start)
 		event.wait_ns = begun > event.actor.at ?
 				begun - event.actor.at : 0;
 		event.total_ns = event.wait_ns + done - begun;
+		if (event.act_ns)
+			count_latency(&gate->counts, event.total_ns);
 	}
+	gate->counts.errors += gate->agn->n_errors - errors;
+	if (had && !gate->services_up)
+		anygate_shield_update(gate, gate->closer.at ?: begun);
+	else
+		anygate_shield_update(gate, 0);
 	if (!start)
 		tell(gate, &event, announced, err);
 	forget_hints(gate);

@@ -13,7 +13,7 @@
 #include "netlink_gen.h"
 
 /* One gate with all its services fits. */
-#define MSG_SIZE	(2 * NLMSG_GOODSIZE + ANYGATE_SERVICES_MAX * 64)
+#define MSG_SIZE	(2 * NLMSG_GOODSIZE + ANYGATE_SERVICES_MAX * 160)
 
 /*
  * CAP_NET_ADMIN in the user namespace that owns the network namespace, as for
@@ -460,7 +460,10 @@ out:
 	return ret;
 }
 
-int anygate_nl_gate_get_doit(struct sk_buff *skb, struct genl_info *info)
+/* Reply with what @put says of the gate that is asked for. */
+static int reply_one(struct genl_info *info, u8 cmd, bool count_flows,
+		     int (*put)(struct sk_buff *skb,
+				const struct anygate_gate *gate))
 {
 	struct anygate_net *agn = anygate_net_of(genl_info_net(info));
 	struct anygate_prefix prefix;
@@ -476,7 +479,7 @@ int anygate_nl_gate_get_doit(struct sk_buff *skb, struct genl_info *info)
 	if (!reply)
 		return -ENOMEM;
 	hdr = genlmsg_put_reply(reply, info, anygate_genl(&anygate_nl_family),
-				0, ANYGATE_CMD_GATE_GET);
+				0, cmd);
 	if (!hdr) {
 		ret = -EMSGSIZE;
 		goto err;
@@ -484,7 +487,9 @@ int anygate_nl_gate_get_doit(struct sk_buff *skb, struct genl_info *info)
 
 	mutex_lock(&agn->lock);
 	gate = anygate_gate_find(agn, &prefix);
-	ret = gate ? anygate_put_gate(reply, gate) : -ENOENT;
+	if (gate && count_flows)
+		anygate_flows_count(agn);
+	ret = gate ? put(reply, gate) : -ENOENT;
 	mutex_unlock(&agn->lock);
 	if (ret == -ENOENT)
 		NL_SET_ERR_MSG(info->extack, "no such gate");
@@ -498,22 +503,37 @@ err:
 	return ret;
 }
 
-int anygate_nl_gate_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
+int anygate_nl_gate_get_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	return reply_one(info, ANYGATE_CMD_GATE_GET,
+			 info->attrs[ANYGATE_A_GATE_COUNT_FLOWS],
+			 anygate_put_gate);
+}
+
+/* Both sets of attributes say in the same way which gates are meant. */
+static_assert((int)ANYGATE_A_GATE_PREFIX == (int)ANYGATE_A_STATS_PREFIX);
+static_assert((int)ANYGATE_A_GATE_PREFIX_LEN ==
+	      (int)ANYGATE_A_STATS_PREFIX_LEN);
+
+/* Dump what @put says of each gate that is asked for. */
+static int dump(struct sk_buff *skb, struct netlink_callback *cb, u8 cmd,
+		const struct nlattr *name_attr,
+		int (*put)(struct sk_buff *skb,
+			   const struct anygate_gate *gate))
 {
 	struct anygate_net *agn = anygate_net_of(sock_net(skb->sk));
-	struct nlattr **tb = anygate_dump_attrs(cb);
 	char name[ANYGATE_NAME_MAX + 1] = "";
 	struct anygate_prefix within;
 	struct anygate_gate *gate;
 	unsigned long id;
 	int ret;
 
-	ret = anygate_parse_prefix(tb, &within, cb->extack);
+	ret = anygate_parse_prefix(anygate_dump_attrs(cb), &within,
+				   cb->extack);
 	if (ret < 0)
 		return ret;
-	if (tb[ANYGATE_A_GATE_NAME]) {
-		ret = anygate_parse_name(tb[ANYGATE_A_GATE_NAME], name,
-					 cb->extack);
+	if (name_attr) {
+		ret = anygate_parse_name(name_attr, name, cb->extack);
 		if (ret)
 			return ret;
 	}
@@ -532,13 +552,13 @@ int anygate_nl_gate_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 		hdr = genlmsg_put(skb, NETLINK_CB(cb->skb).portid,
 				  cb->nlh->nlmsg_seq,
 				  anygate_genl(&anygate_nl_family),
-				  NLM_F_MULTI, ANYGATE_CMD_GATE_GET);
+				  NLM_F_MULTI, cmd);
 		if (!hdr) {
 			ret = -EMSGSIZE;
 			break;
 		}
 		genl_dump_check_consistent(cb, hdr);
-		ret = anygate_put_gate(skb, gate);
+		ret = put(skb, gate);
 		if (ret) {
 			genlmsg_cancel(skb, hdr);
 			break;
@@ -549,6 +569,36 @@ int anygate_nl_gate_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 	mutex_unlock(&agn->lock);
 	/* A message that is full is a dump that goes on. */
 	return ret && !skb->len ? ret : skb->len;
+}
+
+int anygate_nl_gate_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	struct anygate_net *agn = anygate_net_of(sock_net(skb->sk));
+	struct nlattr **tb = anygate_dump_attrs(cb);
+
+	/* Once, when the dump begins. */
+	if (tb[ANYGATE_A_GATE_COUNT_FLOWS] && !cb->args[0]) {
+		mutex_lock(&agn->lock);
+		anygate_flows_count(agn);
+		mutex_unlock(&agn->lock);
+	}
+	return dump(skb, cb, ANYGATE_CMD_GATE_GET, tb[ANYGATE_A_GATE_NAME],
+		    anygate_put_gate);
+}
+
+int anygate_nl_stats_get_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	return reply_one(info, ANYGATE_CMD_STATS_GET, false,
+			 anygate_put_stats);
+}
+
+int anygate_nl_stats_get_dumpit(struct sk_buff *skb,
+				struct netlink_callback *cb)
+{
+	struct nlattr **tb = anygate_dump_attrs(cb);
+
+	return dump(skb, cb, ANYGATE_CMD_STATS_GET, tb[ANYGATE_A_STATS_NAME],
+		    anygate_put_stats);
 }
 
 int anygate_nl_status_get_doit(struct sk_buff *skb, struct genl_info *info)

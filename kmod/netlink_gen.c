@@ -19,16 +19,30 @@ static const struct netlink_range_validation anygate_a_gate_down_range = {
 	.max	= ANYGATE_DELAY_MAX,
 };
 
+static const struct netlink_range_validation anygate_a_gate_shield_range = {
+	.max	= ANYGATE_DELAY_MAX,
+};
+
+static const struct netlink_range_validation anygate_a_gate_stall_range = {
+	.max	= ANYGATE_DELAY_MAX,
+};
+
 /* Common nested types */
-const struct nla_policy anygate_service_nl_policy[ANYGATE_A_SERVICE_LISTENERS + 1] = {
+const struct nla_policy anygate_service_nl_policy[ANYGATE_A_SERVICE_PAD + 1] = {
 	[ANYGATE_A_SERVICE_ADDRESS] = { .type = NLA_BINARY, },
 	[ANYGATE_A_SERVICE_PROTOCOL] = NLA_POLICY_MAX(NLA_U32, 255),
 	[ANYGATE_A_SERVICE_PORT] = { .type = NLA_U32, },
 	[ANYGATE_A_SERVICE_LISTENERS] = { .type = NLA_U32, },
+	[ANYGATE_A_SERVICE_QUEUE] = { .type = NLA_U32, },
+	[ANYGATE_A_SERVICE_LIMIT] = { .type = NLA_U32, },
+	[ANYGATE_A_SERVICE_DROPS] = { .type = NLA_U64, },
+	[ANYGATE_A_SERVICE_AGE] = { .type = NLA_U64, },
+	[ANYGATE_A_SERVICE_STALLED] = { .type = NLA_U32, },
+	[ANYGATE_A_SERVICE_DYING] = { .type = NLA_U32, },
 };
 
 /* ANYGATE_CMD_GATE_ADD - do */
-static const struct nla_policy anygate_gate_add_nl_policy[ANYGATE_A_GATE_OBSERVE + 1] = {
+static const struct nla_policy anygate_gate_add_nl_policy[ANYGATE_A_GATE_FATAL + 1] = {
 	[ANYGATE_A_GATE_PREFIX] = { .type = NLA_BINARY, },
 	[ANYGATE_A_GATE_PREFIX_LEN] = NLA_POLICY_MAX(NLA_U32, 128),
 	[ANYGATE_A_GATE_ACTION] = NLA_POLICY_MAX(NLA_U32, 1),
@@ -54,10 +68,14 @@ static const struct nla_policy anygate_gate_add_nl_policy[ANYGATE_A_GATE_OBSERVE
 	[ANYGATE_A_GATE_FALLBACK_VIA] = { .type = NLA_BINARY, },
 	[ANYGATE_A_GATE_FALLBACK_DEV] = { .type = NLA_NUL_STRING, .len = ANYGATE_DEVNAME_MAX, },
 	[ANYGATE_A_GATE_OBSERVE] = NLA_POLICY_MAX(NLA_U32, 1),
+	[ANYGATE_A_GATE_SHIELD] = NLA_POLICY_FULL_RANGE(NLA_U32, &anygate_a_gate_shield_range),
+	[ANYGATE_A_GATE_STALL] = NLA_POLICY_FULL_RANGE(NLA_U32, &anygate_a_gate_stall_range),
+	[ANYGATE_A_GATE_STALL_MEMBERS] = NLA_POLICY_MAX(NLA_U32, 1),
+	[ANYGATE_A_GATE_FATAL] = NLA_POLICY_MAX(NLA_U32, 1),
 };
 
 /* ANYGATE_CMD_GATE_CHANGE - do */
-static const struct nla_policy anygate_gate_change_nl_policy[ANYGATE_A_GATE_OBSERVE + 1] = {
+static const struct nla_policy anygate_gate_change_nl_policy[ANYGATE_A_GATE_FATAL + 1] = {
 	[ANYGATE_A_GATE_PREFIX] = { .type = NLA_BINARY, },
 	[ANYGATE_A_GATE_PREFIX_LEN] = NLA_POLICY_MAX(NLA_U32, 128),
 	[ANYGATE_A_GATE_ACTION] = NLA_POLICY_MAX(NLA_U32, 1),
@@ -83,6 +101,10 @@ static const struct nla_policy anygate_gate_change_nl_policy[ANYGATE_A_GATE_OBSE
 	[ANYGATE_A_GATE_FALLBACK_VIA] = { .type = NLA_BINARY, },
 	[ANYGATE_A_GATE_FALLBACK_DEV] = { .type = NLA_NUL_STRING, .len = ANYGATE_DEVNAME_MAX, },
 	[ANYGATE_A_GATE_OBSERVE] = NLA_POLICY_MAX(NLA_U32, 1),
+	[ANYGATE_A_GATE_SHIELD] = NLA_POLICY_FULL_RANGE(NLA_U32, &anygate_a_gate_shield_range),
+	[ANYGATE_A_GATE_STALL] = NLA_POLICY_FULL_RANGE(NLA_U32, &anygate_a_gate_stall_range),
+	[ANYGATE_A_GATE_STALL_MEMBERS] = NLA_POLICY_MAX(NLA_U32, 1),
+	[ANYGATE_A_GATE_FATAL] = NLA_POLICY_MAX(NLA_U32, 1),
 };
 
 /* ANYGATE_CMD_GATE_DEL - do */
@@ -100,17 +122,19 @@ static const struct nla_policy anygate_gate_flush_nl_policy[ANYGATE_A_GATE_NAME 
 };
 
 /* ANYGATE_CMD_GATE_GET - do */
-static const struct nla_policy anygate_gate_get_do_nl_policy[ANYGATE_A_GATE_NAME + 1] = {
+static const struct nla_policy anygate_gate_get_do_nl_policy[ANYGATE_A_GATE_COUNT_FLOWS + 1] = {
 	[ANYGATE_A_GATE_PREFIX] = { .type = NLA_BINARY, },
 	[ANYGATE_A_GATE_PREFIX_LEN] = NLA_POLICY_MAX(NLA_U32, 128),
 	[ANYGATE_A_GATE_NAME] = { .type = NLA_NUL_STRING, .len = ANYGATE_NAME_MAX, },
+	[ANYGATE_A_GATE_COUNT_FLOWS] = { .type = NLA_FLAG, },
 };
 
 /* ANYGATE_CMD_GATE_GET - dump */
-static const struct nla_policy anygate_gate_get_dump_nl_policy[ANYGATE_A_GATE_NAME + 1] = {
+static const struct nla_policy anygate_gate_get_dump_nl_policy[ANYGATE_A_GATE_COUNT_FLOWS + 1] = {
 	[ANYGATE_A_GATE_PREFIX] = { .type = NLA_BINARY, },
 	[ANYGATE_A_GATE_PREFIX_LEN] = NLA_POLICY_MAX(NLA_U32, 128),
 	[ANYGATE_A_GATE_NAME] = { .type = NLA_NUL_STRING, .len = ANYGATE_NAME_MAX, },
+	[ANYGATE_A_GATE_COUNT_FLOWS] = { .type = NLA_FLAG, },
 };
 
 /* ANYGATE_CMD_GATE_ORDER - do */
@@ -133,20 +157,34 @@ static const struct nla_policy anygate_gate_lease_nl_policy[ANYGATE_A_GATE_VERDI
 	[ANYGATE_A_GATE_FOR] = NLA_POLICY_MIN(NLA_U32, 1),
 };
 
+/* ANYGATE_CMD_STATS_GET - do */
+static const struct nla_policy anygate_stats_get_do_nl_policy[ANYGATE_A_STATS_NAME + 1] = {
+	[ANYGATE_A_STATS_PREFIX] = { .type = NLA_BINARY, },
+	[ANYGATE_A_STATS_PREFIX_LEN] = NLA_POLICY_MAX(NLA_U32, 128),
+	[ANYGATE_A_STATS_NAME] = { .type = NLA_NUL_STRING, .len = ANYGATE_NAME_MAX, },
+};
+
+/* ANYGATE_CMD_STATS_GET - dump */
+static const struct nla_policy anygate_stats_get_dump_nl_policy[ANYGATE_A_STATS_NAME + 1] = {
+	[ANYGATE_A_STATS_PREFIX] = { .type = NLA_BINARY, },
+	[ANYGATE_A_STATS_PREFIX_LEN] = NLA_POLICY_MAX(NLA_U32, 128),
+	[ANYGATE_A_STATS_NAME] = { .type = NLA_NUL_STRING, .len = ANYGATE_NAME_MAX, },
+};
+
 /* Ops table for anygate */
 static const struct genl_split_ops anygate_nl_ops[] = {
 	{
 		.cmd		= ANYGATE_CMD_GATE_ADD,
 		.doit		= anygate_nl_gate_add_doit,
 		.policy		= anygate_gate_add_nl_policy,
-		.maxattr	= ANYGATE_A_GATE_OBSERVE,
+		.maxattr	= ANYGATE_A_GATE_FATAL,
 		.flags		= GENL_CMD_CAP_DO,
 	},
 	{
 		.cmd		= ANYGATE_CMD_GATE_CHANGE,
 		.doit		= anygate_nl_gate_change_doit,
 		.policy		= anygate_gate_change_nl_policy,
-		.maxattr	= ANYGATE_A_GATE_OBSERVE,
+		.maxattr	= ANYGATE_A_GATE_FATAL,
 		.flags		= GENL_CMD_CAP_DO,
 	},
 	{
@@ -167,14 +205,14 @@ static const struct genl_split_ops anygate_nl_ops[] = {
 		.cmd		= ANYGATE_CMD_GATE_GET,
 		.doit		= anygate_nl_gate_get_doit,
 		.policy		= anygate_gate_get_do_nl_policy,
-		.maxattr	= ANYGATE_A_GATE_NAME,
+		.maxattr	= ANYGATE_A_GATE_COUNT_FLOWS,
 		.flags		= GENL_CMD_CAP_DO,
 	},
 	{
 		.cmd		= ANYGATE_CMD_GATE_GET,
 		.dumpit		= anygate_nl_gate_get_dumpit,
 		.policy		= anygate_gate_get_dump_nl_policy,
-		.maxattr	= ANYGATE_A_GATE_NAME,
+		.maxattr	= ANYGATE_A_GATE_COUNT_FLOWS,
 		.flags		= GENL_CMD_CAP_DUMP,
 	},
 	{
@@ -195,6 +233,20 @@ static const struct genl_split_ops anygate_nl_ops[] = {
 		.cmd	= ANYGATE_CMD_STATUS_GET,
 		.doit	= anygate_nl_status_get_doit,
 		.flags	= GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd		= ANYGATE_CMD_STATS_GET,
+		.doit		= anygate_nl_stats_get_doit,
+		.policy		= anygate_stats_get_do_nl_policy,
+		.maxattr	= ANYGATE_A_STATS_NAME,
+		.flags		= GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd		= ANYGATE_CMD_STATS_GET,
+		.dumpit		= anygate_nl_stats_get_dumpit,
+		.policy		= anygate_stats_get_dump_nl_policy,
+		.maxattr	= ANYGATE_A_STATS_NAME,
+		.flags		= GENL_CMD_CAP_DUMP,
 	},
 };
 

@@ -12,7 +12,7 @@
 #include <uapi/linux/anygate.h>
 
 /* Common nested types */
-extern const struct nla_policy anygate_service_nl_policy[ANYGATE_A_SERVICE_LISTENERS + 1];
+extern const struct nla_policy anygate_service_nl_policy[ANYGATE_A_SERVICE_PAD + 1];
 
 int anygate_nl_gate_add_doit(struct sk_buff *skb, struct genl_info *info);
 int anygate_nl_gate_change_doit(struct sk_buff *skb, struct genl_info *info);
@@ -24,6 +24,9 @@ int anygate_nl_gate_get_dumpit(struct sk_buff *skb,
 int anygate_nl_gate_order_doit(struct sk_buff *skb, struct genl_info *info);
 int anygate_nl_gate_lease_doit(struct sk_buff *skb, struct genl_info *info);
 int anygate_nl_status_get_doit(struct sk_buff *skb, struct genl_info *info);
+int anygate_nl_stats_get_doit(struct sk_buff *skb, struct genl_info *info);
+int anygate_nl_stats_get_dumpit(struct sk_buff *skb,
+				struct netlink_callback *cb);
 
 enum {
 	ANYGATE_NLGRP_EVENTS,

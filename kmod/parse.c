@@ -107,16 +107,19 @@ static int parse_service(const struct nlattr *nest,
 {
 	struct nlattr *tb[ANYGATE_A_SERVICE_MAX + 1];
 	struct anygate_prefix host;
+	unsigned int i;
 	u32 port, proto;
 	int ret;
 
-	ret = nla_parse_nested(tb, ANYGATE_A_SERVICE_LISTENERS, nest,
+	ret = nla_parse_nested(tb, ANYGATE_A_SERVICE_PAD, nest,
 			       anygate_service_nl_policy, extack);
 	if (ret)
 		return ret;
-	if (tb[ANYGATE_A_SERVICE_LISTENERS]) {
-		NL_SET_ERR_MSG_ATTR(extack, tb[ANYGATE_A_SERVICE_LISTENERS],
-				    "the number of listeners can't be set");
+	for (i = ANYGATE_A_SERVICE_LISTENERS; i <= ANYGATE_A_SERVICE_PAD; i++) {
+		if (!tb[i])
+			continue;
+		NL_SET_ERR_MSG_ATTR(extack, tb[i],
+				    "what was found of a service can't be set");
 		return -EINVAL;
 	}
 	if (!tb[ANYGATE_A_SERVICE_PROTOCOL] || !tb[ANYGATE_A_SERVICE_PORT]) {
@@ -355,6 +358,30 @@ static int parse_fallback(struct genl_info *info, struct anygate_conf *conf)
 	return 0;
 }
 
+/* Shield, stall and fatal. */
+static int parse_watching(struct nlattr **tb, struct anygate_conf *conf,
+			  struct netlink_ext_ack *extack)
+{
+	const struct nlattr *stall = tb[ANYGATE_A_GATE_STALL];
+
+	if (tb[ANYGATE_A_GATE_SHIELD])
+		conf->shield_ms = nla_get_u32(tb[ANYGATE_A_GATE_SHIELD]);
+	if (stall) {
+		conf->stall_ms = nla_get_u32(stall);
+		if (conf->stall_ms && conf->stall_ms < ANYGATE_STALL_MIN) {
+			NL_SET_ERR_MSG_ATTR(extack, stall,
+					    "stall is 0 (off), or 100ms to 1h");
+			return -ERANGE;
+		}
+	}
+	if (tb[ANYGATE_A_GATE_STALL_MEMBERS])
+		conf->stall_members =
+			nla_get_u32(tb[ANYGATE_A_GATE_STALL_MEMBERS]);
+	if (tb[ANYGATE_A_GATE_FATAL])
+		conf->fatal = nla_get_u32(tb[ANYGATE_A_GATE_FATAL]);
+	return 0;
+}
+
 /**
  * anygate_parse_conf() - the settings of a request
  * @info: the request
@@ -463,6 +490,9 @@ int anygate_parse_conf(struct genl_info *info, struct anygate_conf *conf,
 	if (tb[ANYGATE_A_GATE_ON_EXPIRY])
 		conf->on_expiry = nla_get_u32(tb[ANYGATE_A_GATE_ON_EXPIRY]);
 	ret = parse_damp(tb, &conf->fsm.damp, extack);
+	if (ret)
+		return ret;
+	ret = parse_watching(tb, conf, extack);
 	if (ret)
 		return ret;
 	return parse_fallback(info, conf);

@@ -28,6 +28,10 @@
  * @policy: which bound devices count
  * @dif: the device that packets come in on (policy dev), 0 if it is missing
  * @sdif: the VRF it is enslaved to, or 0
+ * @agn: the namespace
+ * @fatal: leave out sockets whose process is ending
+ * @dying: how many were left out so far
+ * @visitor: who wants to see each, or NULL
  * @wildcard: count sockets bound to no address, instead of those bound to the
  *	service's: two hashes may share a bucket, and none is to be counted twice
  */
@@ -37,6 +41,10 @@ struct look {
 	enum anygate_listen_policy policy;
 	int dif;
 	int sdif;
+	struct anygate_net *agn;
+	bool fatal;
+	u32 dying;
+	const struct anygate_visitor *visitor;
 	bool wildcard;
 };
 
@@ -106,7 +114,19 @@ static bool udp_counts(const struct look *look, const struct sock *sk)
 	       addr_matches(look, sk) && dev_counts(look, sk);
 }
 
-static u32 tcp_count(const struct look *look,
+/* It counts, unless its process is ending. */
+static u32 take(struct look *look, struct sock *sk)
+{
+	if (look->fatal && anygate_fatal_dying(look->agn, sk)) {
+		look->dying++;
+		return 0;
+	}
+	if (look->visitor)
+		look->visitor->visit(sk, look->visitor->arg);
+	return 1;
+}
+
+static u32 tcp_count(struct look *look,
 		     const struct inet_listen_hashbucket *ilb2)
 {
 	struct hlist_nulls_node *node;
@@ -115,19 +135,21 @@ static u32 tcp_count(const struct look *look,
 
 	rcu_read_lock();
 	sk_nulls_for_each_rcu(sk, node, &ilb2->nulls_head)
-		n += tcp_counts(look, sk);
+		if (tcp_counts(look, sk))
+			n += take(look, sk);
 	rcu_read_unlock();
 	return n;
 }
 
-static u32 udp_count(const struct look *look, const struct udp_hslot *slot)
+static u32 udp_count(struct look *look, const struct udp_hslot *slot)
 {
 	struct sock *sk;
 	u32 n = 0;
 
 	rcu_read_lock();
 	udp_portaddr_for_each_entry_rcu(sk, &slot->head)
-		n += udp_counts(look, sk);
+		if (udp_counts(look, sk))
+			n += take(look, sk);
 	rcu_read_unlock();
 	return n;
 }
@@ -136,7 +158,7 @@ static u32 udp_count(const struct look *look, const struct udp_hslot *slot)
  * Count in one bucket.  Without the lock a socket that is being moved can be
  * passed over, so a walk that finds nothing is done again with it.
  */
-static u32 tcp_bucket(const struct look *look, unsigned int hash, bool locked)
+static u32 tcp_bucket(struct look *look, unsigned int hash, bool locked)
 {
 	struct inet_hashinfo *hashinfo =
 		look->net->ipv4.tcp_death_row.hashinfo;
@@ -153,7 +175,7 @@ static u32 tcp_bucket(const struct look *look, unsigned int hash, bool locked)
 	return n;
 }
 
-static u32 udp_bucket(const struct look *look, unsigned int hash, bool locked)
+static u32 udp_bucket(struct look *look, unsigned int hash, bool locked)
 {
 	struct udp_hslot *slot =
 		udp_hashslot2(anygate_udp_table(look->net), hash);
@@ -167,7 +189,7 @@ static u32 udp_bucket(const struct look *look, unsigned int hash, bool locked)
 	return n;
 }
 
-static u32 bucket(const struct look *look, unsigned int hash, bool locked)
+static u32 bucket(struct look *look, unsigned int hash, bool locked)
 {
 	if (look->key->proto == IPPROTO_TCP)
 		return tcp_bucket(look, hash, locked);
@@ -195,6 +217,9 @@ static u32 walk(struct look *look, bool locked)
 					   key->addr.ip.s6_addr32[0],
 					   key->port);
 
+	look->dying = 0;
+	if (look->visitor && look->visitor->restart)
+		look->visitor->restart(look->visitor->arg);
 	look->wildcard = false;
 	n = bucket(look, exact, locked);
 	look->wildcard = true;
@@ -211,33 +236,35 @@ static bool bpf_decides(const struct net *net)
 	return false;
 }
 
-/* What the kernel itself would give a packet to. */
-static bool lookup(const struct look *look)
+/* What the kernel itself would give a packet to: 1 or 0. */
+static u32 lookup(struct look *look)
 {
 	const struct anygate_sockkey *key = look->key;
 	const struct anygate_addr *addr = &key->addr;
 	struct sock *sk = NULL;
+	u32 n;
 
 	rcu_read_lock();
 	if (addr->family == AF_INET) {
 		__be32 daddr = addr->ip.s6_addr32[0];
 
 		sk = key->proto == IPPROTO_TCP ?
-		     anygate_tcp4_lookup(look->net, daddr, key->port,
-					 look->dif) :
-		     anygate_udp4_lookup(look->net, daddr, key->port,
-					 look->dif);
+		     anygate_tcp4_lookup(look->net, 0, 0, daddr, key->port,
+					 look->dif, 0) :
+		     anygate_udp4_lookup(look->net, 0, 0, daddr, key->port,
+					 look->dif, 0);
 	}
 #if IS_ENABLED(CONFIG_IPV6)
 	if (addr->family == AF_INET6)
 		sk = key->proto == IPPROTO_TCP ?
-		     anygate_tcp6_lookup(look->net, &addr->ip, key->port,
-					 look->dif) :
-		     anygate_udp6_lookup(look->net, &addr->ip, key->port,
-					 look->dif);
+		     anygate_tcp6_lookup(look->net, &in6addr_any, 0, &addr->ip,
+					 key->port, look->dif, 0) :
+		     anygate_udp6_lookup(look->net, &in6addr_any, 0, &addr->ip,
+					 key->port, look->dif, 0);
 #endif
+	n = sk ? take(look, sk) : 0;
 	rcu_read_unlock();
-	return sk;
+	return n;
 }
 
 /**
@@ -246,6 +273,9 @@ static bool lookup(const struct look *look)
  * @conf: the gate's settings, for its policy on bound devices
  * @key: the service
  * @likely_gone: something has just gone: look with the table's lock at once
+ * @visitor: who wants to see each of them, or NULL
+ * @dying: set to the number of sockets that do not count because their process
+ *	is ending
  *
  * Exact address, wildcard, "::" without IPV6_V6ONLY for IPv4, every member of
  * an SO_REUSEPORT group; not a connected UDP socket.
@@ -253,15 +283,19 @@ static bool lookup(const struct look *look)
  * Context: process.
  * Return: their number; where a BPF program decides, 0 or 1.
  */
-u32 anygate_probe_listeners(const struct anygate_net *agn,
+u32 anygate_probe_listeners(struct anygate_net *agn,
 			    const struct anygate_conf *conf,
 			    const struct anygate_sockkey *key,
-			    bool likely_gone)
+			    bool likely_gone,
+			    const struct anygate_visitor *visitor, u32 *dying)
 {
 	struct look look = {
 		.net = agn->net,
 		.key = key,
 		.policy = conf->listen_policy,
+		.agn = agn,
+		.fatal = conf->fatal && agn->n_dying,
+		.visitor = visitor,
 	};
 	u32 n;
 
@@ -281,9 +315,15 @@ u32 anygate_probe_listeners(const struct anygate_net *agn,
 		rcu_read_unlock();
 	}
 
-	if (bpf_decides(agn->net))
-		return lookup(&look);
-
-	n = likely_gone ? 0 : walk(&look, false);
-	return n ?: walk(&look, true);
+	if (bpf_decides(agn->net)) {
+		if (visitor && visitor->restart)
+			visitor->restart(visitor->arg);
+		n = lookup(&look);
+	} else {
+		n = likely_gone ? 0 : walk(&look, false);
+		if (!n)
+			n = walk(&look, true);
+	}
+	*dying = look.dying;
+	return n;
 }

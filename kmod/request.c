@@ -60,16 +60,24 @@ static void observe(struct anygate_gate *gate, bool on, u64 until)
 static int change_gate(struct anygate_net *agn, struct anygate_req *req)
 {
 	struct anygate_gate *gate = req->gate;
+	struct anygate_shield *shield;
 	int ret;
 
 	ret = anygate_upkeep_replaceable(gate, req->conf, req->extack);
 	if (ret)
 		return ret;
+	shield = anygate_shield_prepare(gate, req->conf->shield_ms,
+					req->services ?: gate->services);
+	if (IS_ERR(shield))
+		return PTR_ERR(shield);
 	if (req->services) {
 		ret = anygate_gate_set_services(gate, req->services);
-		if (ret)
+		if (ret) {
+			anygate_shield_cancel(gate, shield);
 			return ret;
+		}
 	}
+	anygate_shield_commit(gate, shield);
 	if (req->set_leases)
 		anygate_leases_replace(gate, req->leases);
 	anygate_gate_set_conf(gate, req->conf);

@@ -15,6 +15,7 @@
 
 #define anygate_trace_hints			\
 	{ ANYGATE_HINT_SOCK, "sock" },		\
+	{ ANYGATE_HINT_DYING, "dying" },	\
 	{ ANYGATE_HINT_ADDR, "addr" },		\
 	{ ANYGATE_HINT_DEV, "dev" }
 
@@ -39,7 +40,9 @@
 	{ ANYGATE_REASON_PINNED, "pinned" },	\
 	{ ANYGATE_REASON_LEASE_MISSING, "lease-missing" }, \
 	{ ANYGATE_REASON_LEASE_DOWN, "lease-down" }, \
-	{ ANYGATE_REASON_LEASE_EXPIRED, "lease-expired" }
+	{ ANYGATE_REASON_LEASE_EXPIRED, "lease-expired" }, \
+	{ ANYGATE_REASON_STALLED, "stalled" },	\
+	{ ANYGATE_REASON_DYING, "dying" }
 
 #define anygate_trace_objs			\
 	{ ANYGATE_OBJ_ADDR, "address" },	\

@@ -85,7 +85,16 @@ struct watch_data {
 	struct anygate_sockkey key;
 };
 
-static void sock_addr(const struct sock *sk, struct anygate_addr *addr)
+/**
+ * anygate_sock_addr() - the local address of a socket
+ * @sk: the socket
+ * @addr: filled in; family 0 for a wildcard
+ *
+ * A mapped address is an IPv4 one.
+ *
+ * Context: any.
+ */
+void anygate_sock_addr(const struct sock *sk, struct anygate_addr *addr)
 {
 	memset(addr, 0, sizeof(*addr));
 #if IS_ENABLED(CONFIG_IPV6)
@@ -141,6 +150,7 @@ static void sock_hint(const struct sock *sk, const struct anygate_sockkey *key)
 	struct anygate_hint hint = {
 		.type = ANYGATE_HINT_SOCK,
 		.key = *key,
+		.sk = sk,
 		.actor.at = ktime_get_boot_fast_ns(),
 		.actor.pid = task_tgid_nr(current),
 	};
@@ -175,10 +185,13 @@ static int enter(struct kretprobe_instance *ri, struct sock *sk, u16 port,
 
 	if (!interesting(sk, port, assigns))
 		return 1;
+	/* Before it is gone: see shield.c. */
+	if (likely(sk != READ_ONCE(canary)))
+		anygate_shield_arm(anygate_net_of(sock_net(sk)));
 	data->sk = sk;
 	data->key.port = port;
 	data->key.proto = sk->sk_protocol;
-	sock_addr(sk, &data->key.addr);
+	anygate_sock_addr(sk, &data->key.addr);
 	return 0;
 }
 
@@ -231,7 +244,7 @@ static int leave(struct kretprobe_instance *ri, struct pt_regs *regs,
 			return 0;
 	}
 
-	sock_addr(sk, &addr);
+	anygate_sock_addr(sk, &addr);
 	if (gained)
 		key.addr = addr;
 	else if (!anygate_addr_equal(&addr, &key.addr))
@@ -284,7 +297,9 @@ static int enter_listen_stop(struct kretprobe_instance *ri,
 		return 1;
 	if (unlikely(sk == READ_ONCE(canary)))
 		heard(ri);
-	sock_addr(sk, &key.addr);
+	else
+		anygate_shield_arm(anygate_net_of(sock_net(sk)));
+	anygate_sock_addr(sk, &key.addr);
 	sock_hint(sk, &key);
 	return 1;
 }
@@ -492,6 +507,21 @@ void anygate_watch_put(u16 proto, u16 port)
 	if (!--proto_refs[p])
 		disarm_unneeded();
 	mutex_unlock(&watch_lock);
+}
+
+/**
+ * anygate_watch_wants() - has any gate a service on this port?
+ * @proto: the protocol
+ * @port: host byte order
+ *
+ * Context: any.
+ * Return: true if one has, in whatever namespace.
+ */
+bool anygate_watch_wants(u16 proto, u16 port)
+{
+	int p = proto_index(proto);
+
+	return p >= 0 && port && test_bit(port, ports[p]);
 }
 
 /**

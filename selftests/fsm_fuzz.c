@@ -92,9 +92,11 @@ static void take_why(struct input *in, struct anygate_facts *facts)
 		ANYGATE_REASON_LEASE_MISSING,
 		ANYGATE_REASON_LEASE_DOWN,
 		ANYGATE_REASON_LEASE_EXPIRED,
+		ANYGATE_REASON_STALLED,
+		ANYGATE_REASON_DYING,
 	};
 
-	facts->why = whys[take(in, 1) % 4];
+	facts->why = whys[take(in, 1) % (sizeof(whys) / sizeof(*whys))];
 }
 
 static void take_order(struct input *in, struct anygate_facts *facts,

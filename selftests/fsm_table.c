@@ -300,19 +300,21 @@ static void make_states(void)
 		ANYGATE_REASON_LEASE_MISSING,
 		ANYGATE_REASON_LEASE_DOWN,
 		ANYGATE_REASON_LEASE_EXPIRED,
+		ANYGATE_REASON_STALLED,
+		ANYGATE_REASON_DYING,
 	};
 	struct text reasons[N_STATES] = { 0 }, ends[N_STATES] = { 0 };
 	const char *wanted[N_STATES] = { 0 };
 	int from, i;
 
 	for (from = 0; from < N_STATES; from++)
-		for (i = 0; i < 2 * 3 * 2 * 2 * 4; i++) {
+		for (i = 0; i < 24 * (int)(sizeof(whys) / sizeof(*whys)); i++) {
 			struct walk w = reach(from, i & 1);
 			struct text reason = { "" };
 			const char *want;
 			int state;
 
-			w.facts.why = whys[i / 24 % 4];
+			w.facts.why = whys[i / 24];
 			step(&w, i & 2, i / 8 % 3, i & 4);
 			state = w.fsm.state;
 			want = anygate_fsm_want(&w.fsm) ? "yes" : "no";

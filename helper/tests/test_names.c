@@ -96,6 +96,7 @@ static void enums(void **state)
 	compare("definitions:", &source_names, 0);
 	compare("definitions:", &order_names, 0);
 	compare("definitions:", &on_expiry_names, 0);
+	compare("definitions:", &members_names, 0);
 	compare("definitions:", &verdict_names, 0);
 	compare("definitions:", &event_kind_names, 0);
 	compare("definitions:", &probes_names, 0);

@@ -33,63 +33,78 @@ static inline struct udp_table *anygate_udp_table(const struct net *net)
 }
 
 /*
- * The kernel's own listener lookups, for a packet from nowhere.  The casts of
- * net: it became const in some of the lookups only, and none changes it.
+ * The kernel's own lookups.  The casts of net: it became const in some of them
+ * only, and none changes it.
  */
 static inline struct sock *
-anygate_tcp4_lookup(const struct net *net, __be32 daddr, u16 port, int dif)
+anygate_tcp4_lookup(const struct net *net, __be32 saddr, __be16 sport,
+		    __be32 daddr, u16 port, int dif, int sdif)
 {
 #ifdef HAVE_TCP_LOOKUP_HASHINFO
 	return __inet_lookup_listener((struct net *)net,
 				      net->ipv4.tcp_death_row.hashinfo, NULL,
-				      0, 0, 0, daddr, port, dif, 0);
+				      0, saddr, sport, daddr, port, dif, sdif);
 #else
-	return __inet_lookup_listener((struct net *)net, NULL, 0, 0, 0, daddr,
-				      port, dif, 0);
+	return __inet_lookup_listener((struct net *)net, NULL, 0, saddr, sport,
+				      daddr, port, dif, sdif);
 #endif
 }
 
 static inline struct sock *
-anygate_udp4_lookup(const struct net *net, __be32 daddr, u16 port, int dif)
+anygate_udp4_lookup(const struct net *net, __be32 saddr, __be16 sport,
+		    __be32 daddr, u16 port, int dif, int sdif)
 {
 #ifdef HAVE_UDP_LOOKUP_TABLE
-	return __udp4_lib_lookup((struct net *)net, 0, 0, daddr, htons(port),
-				 dif, 0, anygate_udp_table(net), NULL);
+	return __udp4_lib_lookup((struct net *)net, saddr, sport, daddr,
+				 htons(port), dif, sdif,
+				 anygate_udp_table(net), NULL);
 #else
-	return __udp4_lib_lookup((struct net *)net, 0, 0, daddr, htons(port),
-				 dif, 0, NULL);
+	return __udp4_lib_lookup((struct net *)net, saddr, sport, daddr,
+				 htons(port), dif, sdif, NULL);
 #endif
 }
 
 #if IS_ENABLED(CONFIG_IPV6)
 static inline struct sock *
-anygate_tcp6_lookup(const struct net *net, const struct in6_addr *daddr,
-		    u16 port, int dif)
+anygate_tcp6_lookup(const struct net *net, const struct in6_addr *saddr,
+		    __be16 sport, const struct in6_addr *daddr, u16 port,
+		    int dif, int sdif)
 {
 #ifdef HAVE_TCP_LOOKUP_HASHINFO
 	return inet6_lookup_listener((struct net *)net,
 				     net->ipv4.tcp_death_row.hashinfo, NULL, 0,
-				     &in6addr_any, 0, daddr, port, dif, 0);
+				     saddr, sport, daddr, port, dif, sdif);
 #else
-	return inet6_lookup_listener((struct net *)net, NULL, 0, &in6addr_any,
-				     0, daddr, port, dif, 0);
+	return inet6_lookup_listener((struct net *)net, NULL, 0, saddr, sport,
+				     daddr, port, dif, sdif);
 #endif
 }
 
 static inline struct sock *
-anygate_udp6_lookup(const struct net *net, const struct in6_addr *daddr,
-		    u16 port, int dif)
+anygate_udp6_lookup(const struct net *net, const struct in6_addr *saddr,
+		    __be16 sport, const struct in6_addr *daddr, u16 port,
+		    int dif, int sdif)
 {
 #ifdef HAVE_UDP_LOOKUP_TABLE
-	return __udp6_lib_lookup((struct net *)net, &in6addr_any, 0, daddr,
-				 htons(port), dif, 0, anygate_udp_table(net),
-				 NULL);
+	return __udp6_lib_lookup((struct net *)net, saddr, sport, daddr,
+				 htons(port), dif, sdif,
+				 anygate_udp_table(net), NULL);
 #else
-	return __udp6_lib_lookup((struct net *)net, &in6addr_any, 0, daddr,
-				 htons(port), dif, 0, NULL);
+	return __udp6_lib_lookup((struct net *)net, saddr, sport, daddr,
+				 htons(port), dif, sdif, NULL);
 #endif
 }
 #endif /* CONFIG_IPV6 */
+
+/* Packets that a socket has dropped. */
+static inline u32 anygate_sk_drops(const struct sock *sk)
+{
+#ifdef HAVE_SK_DROPS_READ
+	return sk_drops_read(sk);
+#else
+	return atomic_read(&sk->sk_drops);
+#endif
+}
 
 static inline int anygate_kernel_bind(struct socket *sock, void *addr, int len)
 {

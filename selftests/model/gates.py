@@ -133,7 +133,8 @@ class Gate:
             self.taken = self.owner == "adopted"
         self.fallback_there = None
         if self.fallback and not self.want():
-            self.fallback_there = (self.table, self.metric + 1)
+            self.fallback_there = (self.table, self.metric + 1 if self.action == "route"
+                                   else 128)
 
     # what is decided
 

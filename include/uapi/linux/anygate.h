@@ -15,6 +15,8 @@
 #define ANYGATE_NAME_MAX	31
 #define ANYGATE_LEASES_MAX	16
 #define ANYGATE_DAMP_MAX	1000000
+#define ANYGATE_STALL_MIN	100
+#define ANYGATE_LISTENERS_MAX	64
 
 /**
  * enum anygate_action - What an open gate puts into the kernel's tables.
@@ -87,6 +89,10 @@ enum anygate_state {
  *   reported yet.
  * @ANYGATE_REASON_LEASE_DOWN: A lease that the gate requires says down.
  * @ANYGATE_REASON_LEASE_EXPIRED: A lease that the gate requires has run out.
+ * @ANYGATE_REASON_STALLED: A service has listeners, but what waits in their
+ *   queues has not moved for "stall".
+ * @ANYGATE_REASON_DYING: The process that holds a service's last listener
+ *   dumps core or exits.
  */
 enum anygate_reason {
 	ANYGATE_REASON_ADDED,
@@ -101,6 +107,8 @@ enum anygate_reason {
 	ANYGATE_REASON_LEASE_MISSING,
 	ANYGATE_REASON_LEASE_DOWN,
 	ANYGATE_REASON_LEASE_EXPIRED,
+	ANYGATE_REASON_STALLED,
+	ANYGATE_REASON_DYING,
 };
 
 /**
@@ -176,6 +184,18 @@ enum anygate_on_expiry {
 };
 
 /**
+ * enum anygate_members - How many of a service's listeners must have stalled
+ *   before it counts as gone.
+ * @ANYGATE_MEMBERS_ALL: All of them.
+ * @ANYGATE_MEMBERS_ANY: One is enough, for the clients that the kernel sends
+ *   to it.
+ */
+enum anygate_members {
+	ANYGATE_MEMBERS_ALL,
+	ANYGATE_MEMBERS_ANY,
+};
+
+/**
  * enum anygate_verdict - What a lease says.
  * @ANYGATE_VERDICT_NONE: Nothing has been reported yet.
  */
@@ -203,6 +223,9 @@ enum anygate_verdict {
  * @ANYGATE_EVENT_KIND_LIVE: Socket events arrive again.
  * @ANYGATE_EVENT_KIND_ORDER: An operator gave an order, or one has run out.
  * @ANYGATE_EVENT_KIND_LEASE: A lease changed its verdict, or has run out.
+ * @ANYGATE_EVENT_KIND_SHIELD: The shield has come down; tells what it dropped.
+ * @ANYGATE_EVENT_KIND_FLOWS: The prefix was withdrawn; tells how many TCP
+ *   connections are left.
  */
 enum anygate_event_kind {
 	ANYGATE_EVENT_KIND_ADDED,
@@ -217,6 +240,8 @@ enum anygate_event_kind {
 	ANYGATE_EVENT_KIND_LIVE,
 	ANYGATE_EVENT_KIND_ORDER,
 	ANYGATE_EVENT_KIND_LEASE,
+	ANYGATE_EVENT_KIND_SHIELD,
+	ANYGATE_EVENT_KIND_FLOWS,
 };
 
 /**
@@ -237,6 +262,13 @@ enum {
 	ANYGATE_A_SERVICE_PROTOCOL,
 	ANYGATE_A_SERVICE_PORT,
 	ANYGATE_A_SERVICE_LISTENERS,
+	ANYGATE_A_SERVICE_QUEUE,
+	ANYGATE_A_SERVICE_LIMIT,
+	ANYGATE_A_SERVICE_DROPS,
+	ANYGATE_A_SERVICE_AGE,
+	ANYGATE_A_SERVICE_STALLED,
+	ANYGATE_A_SERVICE_DYING,
+	ANYGATE_A_SERVICE_PAD,
 
 	__ANYGATE_A_SERVICE_MAX,
 	ANYGATE_A_SERVICE_MAX = (__ANYGATE_A_SERVICE_MAX - 1)
@@ -321,6 +353,16 @@ enum {
 	ANYGATE_A_GATE_ACT_NS,
 	ANYGATE_A_GATE_TOTAL_NS,
 	ANYGATE_A_GATE_PROBES,
+	ANYGATE_A_GATE_SHIELD,
+	ANYGATE_A_GATE_STALL,
+	ANYGATE_A_GATE_STALL_MEMBERS,
+	ANYGATE_A_GATE_FATAL,
+	ANYGATE_A_GATE_SHIELD_UNTIL,
+	ANYGATE_A_GATE_SHIELD_DROPPED,
+	ANYGATE_A_GATE_SHIELD_FIRST,
+	ANYGATE_A_GATE_SHIELD_LAST,
+	ANYGATE_A_GATE_COUNT_FLOWS,
+	ANYGATE_A_GATE_FLOWS,
 
 	__ANYGATE_A_GATE_MAX,
 	ANYGATE_A_GATE_MAX = (__ANYGATE_A_GATE_MAX - 1)
@@ -357,6 +399,50 @@ enum {
 };
 
 enum {
+	ANYGATE_A_COUNT_REASON = 1,
+	ANYGATE_A_COUNT_BELOW,
+	ANYGATE_A_COUNT_COUNT,
+	ANYGATE_A_COUNT_PAD,
+
+	__ANYGATE_A_COUNT_MAX,
+	ANYGATE_A_COUNT_MAX = (__ANYGATE_A_COUNT_MAX - 1)
+};
+
+enum {
+	ANYGATE_A_LISTENER_ADDRESS = 1,
+	ANYGATE_A_LISTENER_PROTOCOL,
+	ANYGATE_A_LISTENER_PORT,
+	ANYGATE_A_LISTENER_INODE,
+	ANYGATE_A_LISTENER_QUEUE,
+	ANYGATE_A_LISTENER_LIMIT,
+	ANYGATE_A_LISTENER_DROPS,
+	ANYGATE_A_LISTENER_AGE,
+	ANYGATE_A_LISTENER_STALLED,
+	ANYGATE_A_LISTENER_DYING,
+	ANYGATE_A_LISTENER_PAD,
+
+	__ANYGATE_A_LISTENER_MAX,
+	ANYGATE_A_LISTENER_MAX = (__ANYGATE_A_LISTENER_MAX - 1)
+};
+
+enum {
+	ANYGATE_A_STATS_ID = 1,
+	ANYGATE_A_STATS_PREFIX,
+	ANYGATE_A_STATS_PREFIX_LEN,
+	ANYGATE_A_STATS_NAME,
+	ANYGATE_A_STATS_TRANSITION,
+	ANYGATE_A_STATS_LATENCY,
+	ANYGATE_A_STATS_LATENCY_SUM,
+	ANYGATE_A_STATS_ERRORS,
+	ANYGATE_A_STATS_LISTENER,
+	ANYGATE_A_STATS_LEFT_OFF,
+	ANYGATE_A_STATS_PAD,
+
+	__ANYGATE_A_STATS_MAX,
+	ANYGATE_A_STATS_MAX = (__ANYGATE_A_STATS_MAX - 1)
+};
+
+enum {
 	ANYGATE_CMD_GATE_ADD = 1,
 	ANYGATE_CMD_GATE_CHANGE,
 	ANYGATE_CMD_GATE_DEL,
@@ -365,6 +451,7 @@ enum {
 	ANYGATE_CMD_GATE_ORDER,
 	ANYGATE_CMD_GATE_LEASE,
 	ANYGATE_CMD_STATUS_GET,
+	ANYGATE_CMD_STATS_GET,
 	ANYGATE_CMD_EVENT,
 
 	__ANYGATE_CMD_MAX,

@@ -1,0 +1,472 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Processes that have begun to end.  From the moment a process starts to dump
+ * core, or is being killed, it serves nobody; its sockets are closed only
+ * when the core is written and its memory is freed, which may be seconds
+ * later.  For gates with "fatal on" they count as gone at once.
+ *
+ * Probes on do_group_exit() and do_coredump() take note of the process; a work
+ * item finds out which sockets on watched ports it alone holds, and gives the
+ * engine of their namespace a hint for each.  "Alone" is what the reference
+ * count of the open file says: it is no more than the descriptors in the
+ * process's own table.  System calls under way hold references too, which
+ * are given back as the threads die, so the question is asked again for a
+ * while.  Somebody else's never are.
+ *
+ * The probes are armed only while there is such a gate.
+ */
+#include <linux/fdtable.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/kprobes.h>
+#include <linux/net.h>
+#include <linux/pid.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/task.h>
+#include <linux/timekeeping.h>
+#include <linux/workqueue.h>
+#include <net/inet_sock.h>
+#include <net/sock.h>
+
+#include "anygate.h"
+
+/* Processes that can end at a time; a power of two. */
+#define RING_SIZE 64
+
+/* Sockets on watched ports that one process can have. */
+#define SOCKS_MAX 64
+
+/* Asked after 1, 2, 4 ... milliseconds, so many times. */
+#define TRIES 12
+
+/**
+ * struct victim - a process that is ending
+ * @pid: it, with a reference; NULL for a free place
+ * @actor: it, and when it began
+ * @tries: how often its sockets were looked at
+ */
+struct victim {
+	struct pid *pid;
+	struct anygate_actor actor;
+	unsigned int tries;
+};
+
+/*
+ * Written by the probes' handlers, read by the work item.  Raw: handlers may
+ * not sleep even on PREEMPT_RT.
+ */
+static DEFINE_RAW_SPINLOCK(ring_lock);
+static struct victim ring[RING_SIZE];
+static unsigned int ring_head, ring_tail;
+
+/* Those that have to be asked for again; the work item's own. */
+static struct victim waiting[RING_SIZE];
+
+/* Protects the registration of the probes and the count of gates. */
+static DEFINE_MUTEX(fatal_lock);
+static unsigned int n_gates;
+
+static void fatal_fn(struct work_struct *work);
+static DECLARE_DELAYED_WORK(fatal_work, fatal_fn);
+
+/* --- the probes ------------------------------------------------------------- */
+
+/* O(1), and as a probe's handler must be. */
+static int on_end(struct kprobe *kp, struct pt_regs *regs)
+{
+	struct victim victim = {
+		.actor.at = ktime_get_boot_fast_ns(),
+		.actor.pid = task_tgid_nr(current),
+	};
+	unsigned long flags;
+
+	/* A thread that has to give way to an execve() of another one. */
+	if (READ_ONCE(current->signal->group_exec_task) ||
+	    (current->flags & PF_KTHREAD))
+		return 0;
+	memcpy(victim.actor.comm, current->comm, sizeof(victim.actor.comm));
+	victim.actor.comm[TASK_COMM_LEN - 1] = '\0';
+
+	raw_spin_lock_irqsave(&ring_lock, flags);
+	/* Each of its threads comes by. */
+	if (ring_head - ring_tail < RING_SIZE &&
+	    (ring_head == ring_tail ||
+	     ring[(ring_head - 1) % RING_SIZE].pid != task_tgid(current))) {
+		victim.pid = get_pid(task_tgid(current));
+		ring[ring_head++ % RING_SIZE] = victim;
+	}
+	raw_spin_unlock_irqrestore(&ring_lock, flags);
+	mod_delayed_work(anygate_wq, &fatal_work, 0);
+	return 0;
+}
+
+static const char * const symbols[] = {
+	"do_group_exit",
+	/* 6.16 renamed it. */
+	"do_coredump",
+	"vfs_coredump",
+};
+
+static struct kprobe probes[ARRAY_SIZE(symbols)];
+static bool armed[ARRAY_SIZE(symbols)];
+
+static void arm(void)
+{
+	unsigned int i, n = 0;
+
+	for (i = 0; i < ARRAY_SIZE(symbols); i++) {
+		memset(&probes[i], 0, sizeof(probes[i]));
+		probes[i].symbol_name = symbols[i];
+		probes[i].pre_handler = on_end;
+		armed[i] = !register_kprobe(&probes[i]);
+		n += armed[i];
+	}
+	/* Of the last two a kernel has one. */
+	if (n < ARRAY_SIZE(symbols) - 1)
+		pr_warn("not every end of a process can be seen as it begins; fatal works when its sockets are closed\n");
+}
+
+static void disarm(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(symbols); i++) {
+		if (armed[i])
+			unregister_kprobe(&probes[i]);
+		armed[i] = false;
+	}
+}
+
+/**
+ * anygate_fatal_get() - a gate wants to know of processes that end
+ *
+ * Context: process, sleeps.
+ */
+void anygate_fatal_get(void)
+{
+	mutex_lock(&fatal_lock);
+	if (!n_gates++)
+		arm();
+	mutex_unlock(&fatal_lock);
+}
+
+/**
+ * anygate_fatal_put() - the reverse of anygate_fatal_get()
+ *
+ * Context: process, sleeps; waits for a grace period where it was the last.
+ */
+void anygate_fatal_put(void)
+{
+	mutex_lock(&fatal_lock);
+	if (!--n_gates)
+		disarm();
+	mutex_unlock(&fatal_lock);
+}
+
+/* --- whose sockets? ---------------------------------------------------------- */
+
+/**
+ * struct held - a socket on a watched port, in a process's table
+ * @sk: the socket, for comparison only
+ * @fds: descriptors for it
+ * @refs: references to the open file
+ */
+struct held {
+	const void *sk;
+	long fds;
+	long refs;
+};
+
+/**
+ * struct search - the look at a process's table under way
+ * @victim: the process
+ * @shared: another process has the same table
+ * @n: sockets found
+ * @unsure: somebody else, or a system call, has one of them
+ * @held: they
+ */
+struct search {
+	const struct victim *victim;
+	bool shared;
+	unsigned int n;
+	bool unsure;
+	struct held held[SOCKS_MAX];
+};
+
+/* The watched socket behind a file, or NULL. */
+static struct sock *watched_sock(struct file *file, u16 *port)
+{
+	struct socket *sock = sock_from_file(file);
+	struct sock *sk = sock ? READ_ONCE(sock->sk) : NULL;
+
+	if (!sk || (sk->sk_family != AF_INET && sk->sk_family != AF_INET6))
+		return NULL;
+	if (sk->sk_protocol != IPPROTO_TCP && sk->sk_protocol != IPPROTO_UDP)
+		return NULL;
+	*port = READ_ONCE(inet_sk(sk)->inet_num);
+	return anygate_watch_wants(sk->sk_protocol, *port) ? sk : NULL;
+}
+
+static int count_fd(const void *arg, struct file *file, unsigned int fd)
+{
+	struct search *search = (struct search *)arg;
+	unsigned int i;
+	struct sock *sk;
+	u16 port;
+
+	sk = watched_sock(file, &port);
+	if (!sk)
+		return 0;
+	for (i = 0; i < search->n && search->held[i].sk != sk; i++)
+		;
+	if (i == SOCKS_MAX)
+		return 0;
+	if (i == search->n) {
+		search->n++;
+		search->held[i].sk = sk;
+		search->held[i].fds = 0;
+	}
+	search->held[i].fds++;
+	search->held[i].refs = file_count(file);
+	return 0;
+}
+
+static int tell_fd(const void *arg, struct file *file, unsigned int fd)
+{
+	struct search *search = (struct search *)arg;
+	struct anygate_hint hint = {
+		.type = ANYGATE_HINT_DYING,
+		.actor = search->victim->actor,
+	};
+	unsigned int i;
+	struct sock *sk;
+	u16 port;
+
+	sk = watched_sock(file, &port);
+	if (!sk)
+		return 0;
+	for (i = 0; i < search->n && search->held[i].sk != sk; i++)
+		;
+	if (i == search->n || !search->held[i].fds)
+		return 0;
+	if (search->held[i].refs > search->held[i].fds || search->shared) {
+		search->unsure = true;
+		return 0;
+	}
+	/* Once for each socket. */
+	search->held[i].fds = 0;
+	hint.sk = sk;
+	hint.inode = sock_i_ino(sk);
+	hint.key.port = port;
+	hint.key.proto = sk->sk_protocol;
+	anygate_sock_addr(sk, &hint.key.addr);
+	anygate_hint(anygate_net_of(sock_net(sk)), &hint);
+	return 0;
+}
+
+/* The table, as long as any of the threads still has it. */
+static struct task_struct *with_files(struct pid *pid)
+{
+	struct task_struct *task, *thread, *found = NULL;
+
+	rcu_read_lock();
+	task = pid_task(pid, PIDTYPE_TGID);
+	if (task) {
+		for_each_thread(task, thread) {
+			if (!READ_ONCE(thread->files))
+				continue;
+			found = thread;
+			get_task_struct(found);
+			break;
+		}
+	}
+	rcu_read_unlock();
+	return found;
+}
+
+/* Return: true if it is worth asking again. */
+static bool look_at(const struct victim *victim)
+{
+	static struct search search;	/* only one at a time, and large */
+	struct task_struct *task = with_files(victim->pid);
+	bool again = false;
+
+	if (!task)
+		return false;
+	search.victim = victim;
+	search.n = 0;
+	search.unsure = false;
+	/* As procfs does: the table can't go while the lock is held. */
+	task_lock(task);
+	if (task->files) {
+		search.shared = atomic_read(&task->files->count) >
+				get_nr_threads(task);
+		iterate_fd(task->files, 0, count_fd, &search);
+		if (search.n)
+			iterate_fd(task->files, 0, tell_fd, &search);
+		again = search.unsure;
+	}
+	task_unlock(task);
+	put_task_struct(task);
+	return again;
+}
+
+static bool pop(struct victim *victim)
+{
+	unsigned long flags;
+	bool popped = false;
+
+	raw_spin_lock_irqsave(&ring_lock, flags);
+	if (ring_head != ring_tail) {
+		*victim = ring[ring_tail++ % RING_SIZE];
+		popped = true;
+	}
+	raw_spin_unlock_irqrestore(&ring_lock, flags);
+	return popped;
+}
+
+static void keep(const struct victim *victim)
+{
+	unsigned int i;
+
+	for (i = 0; i < RING_SIZE; i++) {
+		if (waiting[i].pid)
+			continue;
+		waiting[i] = *victim;
+		return;
+	}
+	put_pid(victim->pid);
+}
+
+static void fatal_fn(struct work_struct *work)
+{
+	unsigned int i, tries = TRIES;
+	struct victim victim;
+
+	for (i = 0; i < RING_SIZE; i++) {
+		struct victim *w = &waiting[i];
+
+		if (!w->pid)
+			continue;
+		if (++w->tries < TRIES && look_at(w)) {
+			tries = min(tries, w->tries);
+			continue;
+		}
+		put_pid(w->pid);
+		w->pid = NULL;
+	}
+	while (pop(&victim)) {
+		if (look_at(&victim)) {
+			keep(&victim);
+			tries = 0;
+		} else {
+			put_pid(victim.pid);
+		}
+	}
+	if (tries < TRIES)
+		queue_delayed_work(anygate_wq, &fatal_work,
+				   msecs_to_jiffies(1 << tries));
+}
+
+/**
+ * anygate_fatal_exit() - the module goes
+ *
+ * No gate is left, so no probe either.
+ *
+ * Context: process, sleeps.
+ */
+void anygate_fatal_exit(void)
+{
+	struct victim victim;
+	unsigned int i;
+
+	cancel_delayed_work_sync(&fatal_work);
+	while (pop(&victim))
+		put_pid(victim.pid);
+	for (i = 0; i < RING_SIZE; i++) {
+		put_pid(waiting[i].pid);
+		waiting[i].pid = NULL;
+	}
+}
+
+/* --- the engine's side --------------------------------------------------------- */
+
+/**
+ * anygate_fatal_note() - a socket's only process is ending
+ * @agn: the namespace
+ * @hint: which socket
+ *
+ * Context: the engine, anygate_net.lock held.
+ */
+void anygate_fatal_note(struct anygate_net *agn,
+			const struct anygate_hint *hint)
+{
+	lockdep_assert_held(&agn->lock);
+	if (agn->n_dying == ANYGATE_DYING_MAX)
+		return;
+	agn->dying[agn->n_dying++] = (struct anygate_dying){
+		.sk = hint->sk,
+		.inode = hint->inode,
+		.seen = true,
+	};
+}
+
+/**
+ * anygate_fatal_gone() - a socket has been closed, or whatever
+ * @agn: the namespace
+ * @sk: the socket, for comparison only
+ *
+ * Context: the engine, anygate_net.lock held.
+ */
+void anygate_fatal_gone(struct anygate_net *agn, const void *sk)
+{
+	unsigned int i;
+
+	lockdep_assert_held(&agn->lock);
+	for (i = 0; i < agn->n_dying; i++)
+		if (agn->dying[i].sk == sk)
+			agn->dying[i--] = agn->dying[--agn->n_dying];
+}
+
+/**
+ * anygate_fatal_sweep() - forget the sockets that nobody has met of late
+ * @agn: the namespace, before a look at all its gates
+ *
+ * Context: the engine, anygate_net.lock held.
+ */
+void anygate_fatal_sweep(struct anygate_net *agn)
+{
+	unsigned int i, n = 0;
+
+	lockdep_assert_held(&agn->lock);
+	for (i = 0; i < agn->n_dying; i++) {
+		if (!agn->dying[i].seen)
+			continue;
+		agn->dying[n] = agn->dying[i];
+		agn->dying[n++].seen = false;
+	}
+	agn->n_dying = n;
+}
+
+/**
+ * anygate_fatal_dying() - is a socket's process ending?
+ * @agn: its namespace
+ * @sk: the socket
+ *
+ * Context: the engine, anygate_net.lock held; may be called with spinlocks
+ * held.
+ * Return: true if it is.
+ */
+bool anygate_fatal_dying(struct anygate_net *agn, struct sock *sk)
+{
+	unsigned int i;
+
+	for (i = 0; i < agn->n_dying; i++) {
+		if (agn->dying[i].sk != sk ||
+		    agn->dying[i].inode != sock_i_ino(sk))
+			continue;
+		agn->dying[i].seen = true;
+		return true;
+	}
+	return false;
+}
