@@ -82,6 +82,7 @@ bench: ## what a gate costs, on an instruction-count clock
 	@$(MAKE) --no-print-directory -s helper
 	@$(MAKE) --no-print-directory -s -C selftests
 	selftests/bench/run
+	selftests/bench/cost
 
 deps: ## install what building, testing and the demo need (Debian; as root or with sudo)
 	@$(vm)/deps --with-tools

@@ -8,6 +8,7 @@
  *			module must answer every one, and be alive at the end
  *   rawnl cycle ADDRESS PORT N
  *			add a gate and remove it at once, N times over
+ *   rawnl gates N	add N gates, 10.0.0.0/32 and so on, of action route
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -357,6 +358,25 @@ static void cycle(const char *address, uint32_t port, int n)
 	printf("# %d times\n", n);
 }
 
+static void gates(uint32_t n)
+{
+	struct message m;
+	uint32_t i, addr;
+	int ret;
+
+	for (i = 0; i < n; i++) {
+		addr = htonl((10 << 24) + i);
+		start(&m, ANYGATE_CMD_GATE_ADD);
+		put(&m, ANYGATE_A_GATE_PREFIX, &addr, sizeof(addr));
+		put_u32(&m, ANYGATE_A_GATE_ACTION, ANYGATE_ACTION_ROUTE);
+		put_u32(&m, ANYGATE_A_GATE_UP, 0);
+		put_service(&m, IPPROTO_UDP, 53);
+		ret = ask(&genl, &m, NULL);
+		if (ret)
+			errx(1, "gate %u: %s: %s", i, strerror(-ret), genl.reason);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	genl_open(&genl, ANYGATE_FAMILY_NAME);
@@ -366,7 +386,9 @@ int main(int argc, char **argv)
 		fuzz(atoi(argv[2]), atoi(argv[3]));
 	else if (argc == 5 && !strcmp(argv[1], "cycle"))
 		cycle(argv[2], atoi(argv[3]), atoi(argv[4]));
+	else if (argc == 3 && !strcmp(argv[1], "gates"))
+		gates(atoi(argv[2]));
 	else
-		errx(2, "usage: rawnl bad | fuzz SEED N | cycle ADDRESS PORT N");
+		errx(2, "usage: rawnl bad | fuzz SEED N | cycle ADDRESS PORT N | gates N");
 	return bad ? 1 : 0;
 }

@@ -22,6 +22,7 @@
  *   send NAME ADDR PORT TEXT
  *   write NAME TEXT
  *   read NAME		waits five seconds at most; answers "ok TEXT"
+ *   peek NAME		the same, without taking it from the queue
  *   port NAME		answers "ok PORT"
  *   close NAME
  *   flight NAME PAIR	put a reference to NAME into the queue of a Unix
@@ -31,6 +32,10 @@
  *   @KID COMMAND	let the child do it
  *   pass NAME KID	hand a socket over (SCM_RIGHTS) under the same name
  *   kill KID		SIGKILL, and wait until it has been reaped
+ *   signal KID NUMBER	without waiting for what comes of it
+ *   wait KID		until it has ended, and reap it
+ *   pid KID		answers "ok PID"
+ *   grow MIB		use that much memory
  *   exec		replace the process; its sockets are close-on-exec
  *   refuse CGROUP PORT	from now on a BPF program refuses, in this cgroup, to
  *			leave a socket bound to PORT (post_bind4, post_bind6);
@@ -320,14 +325,14 @@ static int do_send(struct sock *s, char **word)
 		      (void *)&ss, len) < 0 ? -1 : 0;
 }
 
-static int do_read(struct sock *s)
+static int do_read(struct sock *s, int flags)
 {
 	struct timeval patience = { .tv_sec = 5 };
 	char text[256];
 	ssize_t len;
 
 	setsockopt(s->fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-	len = recv(s->fd, text, sizeof(text) - 1, 0);
+	len = recv(s->fd, text, sizeof(text) - 1, flags);
 	if (len < 0)
 		return -1;
 	text[len] = '\0';
@@ -494,6 +499,28 @@ static int do_kill(struct kid *kid)
 		return -1;
 	close(kid->fd);
 	kid->name[0] = '\0';
+	return 0;
+}
+
+static int do_wait(struct kid *kid)
+{
+	if (waitpid(kid->pid, NULL, 0) < 0)
+		return -1;
+	close(kid->fd);
+	kid->name[0] = '\0';
+	return 0;
+}
+
+/* Every page of it, and for good. */
+static int do_grow(const char *mib)
+{
+	size_t size = (size_t)atoi(mib) << 20;
+	char *memory = malloc(size);
+
+	if (!memory)
+		return -1;
+	memset(memory, 1, size);
+	__asm__ volatile("" : : "r"(memory) : "memory");
 	return 0;
 }
 
@@ -808,6 +835,24 @@ static int carry_out(char *line)
 		return kid ? do_kill(kid) : -1;
 	}
 
+	if (IS("wait", 1)) {
+		kid = find_kid(word[1]);
+		return kid ? do_wait(kid) : -1;
+	}
+	if (IS("signal", 2)) {
+		kid = find_kid(word[1]);
+		return kid ? kill(kid->pid, atoi(word[2])) : -1;
+	}
+	if (IS("pid", 1)) {
+		kid = find_kid(word[1]);
+		if (!kid)
+			return -1;
+		snprintf(answer, sizeof(answer), "ok %d", kid->pid);
+		return 0;
+	}
+	if (IS("grow", 1))
+		return do_grow(word[1]);
+
 	if (IS("addr", 2))
 		return do_addr(word[1], word[2]);
 	if (IS("await", 4))
@@ -842,7 +887,9 @@ static int carry_out(char *line)
 	if (IS("write", 2))
 		return write(s->fd, word[2], strlen(word[2])) < 0 ? -1 : 0;
 	if (IS("read", 1))
-		return do_read(s);
+		return do_read(s, 0);
+	if (IS("peek", 1))
+		return do_read(s, MSG_PEEK);
 	if (IS("port", 1))
 		return do_port(s);
 	if (IS("flight", 2))

@@ -1,0 +1,172 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# timeout=300
+#
+# Processes that dump core, or are being killed: with "fatal on" they count as
+# gone when that begins, and not when their sockets are closed at last.
+
+. "$(dirname "$0")/lib.sh"
+
+# So long the dump takes, in seconds.
+DUMP=5
+
+# Cores go to a program that reads nothing for a while.
+slow_dumps()
+{
+	local old
+	old=$(</proc/sys/kernel/core_pattern)
+	defer "echo '$old' >/proc/sys/kernel/core_pattern"
+	echo "|$(command -v sleep) $DUMP" >/proc/sys/kernel/core_pattern ||
+		fail "no core_pattern"
+}
+
+# server KIND GATE: a process with a listener; it is kid "k"
+server()
+{
+	events_only
+	sock_start
+	sk spawn k
+	sk @k open s "$1" "${2%/*}" 53 freebind
+	wait_addr "$2"
+}
+
+# The listener is there for as long as the dump takes.
+listening()
+{
+	[ -n "$(ss -Hlntu "sport = :53")" ]
+}
+
+core()
+{
+	local kind=$1 gate=$2 service=$3 pid
+	ctl add "$gate" "$service" up 0 fatal on
+	slow_dumps
+	server "$kind" "$gate"
+	sk pid k
+	pid=$ANSWER
+	events_start "$TMP/events"
+	sk signal k 11
+	wait_no_addr "$gate"
+	listening || fail "the socket was closed already: a test of nothing"
+	expect_gate "$gate" .reason dying
+	wait_event "$TMP/events" ".event == \"transition\" and
+		.state == \"closed\" and .reason == \"dying\" and .pid == $pid"
+	sk wait k
+	eventually "the reason to be plain" gate_is "$gate" .reason no-listener
+	# Another one is a new life.
+	sk spawn k
+	sk @k open s "$kind" "${gate%/*}" 53 freebind
+	wait_addr "$gate"
+}
+
+core_without()
+{
+	local begun over
+	ctl add $V4/32 udp/53 up 0
+	slow_dumps
+	server udp4 $V4/32
+	begun=$(now_ms)
+	sk signal k 11
+	wait_no_addr $V4/32
+	over=$(now_ms)
+	expect_gate $V4/32 .reason no-listener
+	[ $((over - begun)) -gt $((DUMP * 900)) ] ||
+		fail "after $((over - begun)) ms: a test of nothing"
+	note "without fatal: withdrawn after $((over - begun)) ms"
+}
+
+# The memory of a large process is freed before its sockets are closed.
+large()
+{
+	ctl add $V4/32 udp/53 up 0 fatal on
+	server udp4 $V4/32
+	sk @k grow 256
+	events_start "$TMP/events"
+	sk signal k 9
+	wait_no_addr $V4/32
+	wait_event "$TMP/events" \
+		'.event == "transition" and .state == "closed" and .reason == "dying"'
+	sk wait k
+}
+
+# Another process has the same socket: it serves on.
+shared()
+{
+	local how=$1
+	ctl add $V4/32 udp/53 up 0 fatal on
+	slow_dumps
+	events_only
+	sock_start
+	metronome
+	sk spawn k
+	if [ "$how" = fork ]; then
+		sk @k open s udp4 $V4 53
+		sk @k fork l
+	else
+		sk open s udp4 $V4 53
+		sk pass s k
+	fi
+	wait_addr $V4/32
+	mon_start "$TMP/mon" address
+	sk signal k 11
+	sk wait k
+	settle
+	quiet "$TMP/mon" "$V4/"
+	expect_gate $V4/32 .state open
+}
+
+# Others who end do not matter, nor does one that goes on as another program.
+others()
+{
+	ctl add $V4/32 udp/53 up 0 fatal on
+	events_only
+	sock_start
+	metronome
+	sk open s udp4 $V4 53
+	wait_addr $V4/32
+	mon_start "$TMP/mon" address
+	sk spawn k
+	sk signal k 9
+	sk wait k
+	for _ in 1 2 3 4 5; do
+		bash -c : &
+		wait $!
+	done
+	settle
+	quiet "$TMP/mon" "$V4/"
+	expect_gate $V4/32 .state open
+}
+
+# Off by default, and switched while the gate is open.
+switched()
+{
+	ctl add $V4/32 udp/53 up 0
+	expect_gate $V4/32 .fatal false
+	slow_dumps
+	server udp4 $V4/32
+	mon_start "$TMP/mon" address
+	ctl change $V4/32 fatal on
+	expect_gate $V4/32 .fatal true
+	quiet "$TMP/mon" "$V4/"
+	sk signal k 11
+	wait_no_addr $V4/32
+	listening || fail "the socket was closed already"
+	# To take it back means to believe in the socket again.
+	ctl change $V4/32 fatal off
+	wait_addr $V4/32
+	sk wait k
+	wait_no_addr $V4/32
+}
+
+t "a crash with a slow core dump, UDP, v4" core udp4 $V4/32 udp/53
+t "a crash with a slow core dump, UDP, v6" core udp6 $V6/128 udp/53
+t "a crash with a slow core dump, TCP, v4" core tcp4 $V4/32 tcp/53
+t "a crash with a slow core dump, TCP, v6" core tcp6 $V6/128 tcp/53
+t "the same without fatal" core_without
+t "a large process is killed" large
+t "not if another process has the socket: fork" shared fork
+t "not if another process has the socket: passed on" shared pass
+t "nor if others end" others
+t "on and off" switched
+
+run_tests "$@"
