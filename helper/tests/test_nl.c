@@ -309,7 +309,7 @@ static void show_group(void **state)
 	assert_contains(out, "prefix: 192.0.2.53/32\nname: dns\n");
 	assert_contains(out, "prefix: 2001:db8::53/128\nname: dns\n");
 	assert_null(strstr(out, "web"));
-	assert_sent(attrs_in(0, ANYGATE_CMD_GATE_GET), "name");
+	assert_sent(attrs_in(0, ANYGATE_CMD_GATE_GET), "name count-flows");
 	assert_int_equal(run(cmd_show, "web"), ST_REFUSED);
 	assert_string_equal(err, "anygatectl: web: no gate has this name\n");
 }
