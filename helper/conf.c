@@ -30,6 +30,10 @@ const char *const conf_keys[KEY_MAX] = {
 	[KEY_ON_EXPIRY]		= "on-expiry",
 	[KEY_FALLBACK]		= "fallback",
 	[KEY_OBSERVE]		= "observe",
+	[KEY_SHIELD]		= "shield",
+	[KEY_STALL]		= "stall",
+	[KEY_STALL_MEMBERS]	= "stall-members",
+	[KEY_FATAL]		= "fatal",
 };
 
 /* What needs to be given, for the message that says that it was not. */
@@ -54,6 +58,10 @@ static const char *const key_values[KEY_MAX] = {
 	[KEY_ON_EXPIRY]		= "withdraw or ignore",
 	[KEY_FALLBACK]		= "via GATEWAY dev DEV, or none",
 	[KEY_OBSERVE]		= "on or off",
+	[KEY_SHIELD]		= "a time, as 5s, or off",
+	[KEY_STALL]		= "a time, as 2s, or off",
+	[KEY_STALL_MEMBERS]	= "all or any",
+	[KEY_FATAL]		= "on or off",
 };
 
 static int parse_enum(const struct names *names, const char *what,
@@ -108,6 +116,27 @@ static int parse_need(const char *arg, uint32_t *need, struct err *e)
 	if (arg[strspn(arg, "0123456789")] == '\0')
 		return parse_number("need", arg, 1, ANYGATE_SERVICES_MAX, need, e);
 	return err_set(e, "need %s: all, any or a number of services is needed", arg);
+}
+
+static int parse_shield(const char *arg, uint32_t *shield, struct err *e)
+{
+	*shield = 0;
+	return strcmp(arg, "off") ? parse_time("shield", arg, 0, ANYGATE_DELAY_MAX, shield, e) : 0;
+}
+
+static int parse_stall(const char *arg, uint32_t *stall, struct err *e)
+{
+	char least[DELAY_TEXT], most[DELAY_TEXT];
+
+	*stall = 0;
+	if (!strcmp(arg, "off"))
+		return 0;
+	if (parse_time("stall", arg, 0, ANYGATE_DELAY_MAX, stall, e))
+		return -1;
+	if (!*stall || *stall >= ANYGATE_STALL_MIN)
+		return 0;
+	return err_set(e, "stall %s: a time from %s to %s is needed, or off", arg,
+		       delay_text(ANYGATE_STALL_MIN, least), delay_text(ANYGATE_DELAY_MAX, most));
 }
 
 static int add_lease(struct conf *c, const char *arg, const char *name, size_t len,
@@ -171,6 +200,14 @@ static int parse_value(struct conf *c, enum conf_key key, const char *arg,
 		return parse_time("up", arg, 0, ANYGATE_DELAY_MAX, &c->up, e);
 	case KEY_DOWN:
 		return parse_time("down", arg, 0, ANYGATE_DELAY_MAX, &c->down, e);
+	case KEY_SHIELD:
+		return parse_shield(arg, &c->shield, e);
+	case KEY_STALL:
+		return parse_stall(arg, &c->stall, e);
+	case KEY_STALL_MEMBERS:
+		return parse_enum(&members_names, "stall-members", arg, &c->stall_members, e);
+	case KEY_FATAL:
+		return parse_enum(&switch_names, "fatal", arg, &c->fatal, e);
 	case KEY_LISTEN_DEV:
 		return parse_listen_dev(arg, &c->listen_policy, e);
 	case KEY_NAME:

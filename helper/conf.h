@@ -27,6 +27,10 @@ enum conf_key {
 	KEY_ON_EXPIRY,
 	KEY_FALLBACK,
 	KEY_OBSERVE,
+	KEY_SHIELD,
+	KEY_STALL,
+	KEY_STALL_MEMBERS,
+	KEY_FATAL,
 	KEY_MAX,
 };
 
@@ -58,6 +62,10 @@ extern const char *const conf_keys[KEY_MAX];
  * @fallback_via: gateway, family 0 for "none"
  * @fallback_dev: its device
  * @observe: ANYGATE_SWITCH_*
+ * @shield: milliseconds, 0 for none
+ * @stall: milliseconds, 0 for never
+ * @stall_members: ANYGATE_MEMBERS_*
+ * @fatal: ANYGATE_SWITCH_*
  * @services: all of them have an address
  * @service_said: what the user gave for each of them
  * @n_services: how many there are
@@ -86,6 +94,10 @@ struct conf {
 	struct ipaddr fallback_via;
 	const char *fallback_dev;
 	uint32_t observe;
+	uint32_t shield;
+	uint32_t stall;
+	uint32_t stall_members;
+	uint32_t fatal;
 	struct service services[ANYGATE_SERVICES_MAX];
 	const char *service_said[ANYGATE_SERVICES_MAX];
 	unsigned int n_services;

@@ -111,6 +111,18 @@ static void put_key(struct nl_msg *msg, const struct conf *c, enum conf_key key)
 	case KEY_OBSERVE:
 		nla_put_u32(msg, ANYGATE_A_GATE_OBSERVE, c->observe);
 		break;
+	case KEY_SHIELD:
+		nla_put_u32(msg, ANYGATE_A_GATE_SHIELD, c->shield);
+		break;
+	case KEY_STALL:
+		nla_put_u32(msg, ANYGATE_A_GATE_STALL, c->stall);
+		break;
+	case KEY_STALL_MEMBERS:
+		nla_put_u32(msg, ANYGATE_A_GATE_STALL_MEMBERS, c->stall_members);
+		break;
+	case KEY_FATAL:
+		nla_put_u32(msg, ANYGATE_A_GATE_FATAL, c->fatal);
+		break;
 	case KEY_MAX:
 		break;
 	}

@@ -44,6 +44,8 @@ static void print_state(struct printer *p, const struct gate *ev)
 			  ev->kind == ANYGATE_EVENT_KIND_CONTESTED ||
 			  ev->kind == ANYGATE_EVENT_KIND_FOREIGN ||
 			  ev->kind == ANYGATE_EVENT_KIND_ORDER ||
+			  ev->kind == ANYGATE_EVENT_KIND_SHIELD ||
+			  ev->kind == ANYGATE_EVENT_KIND_FLOWS ||
 			  ev->kind == ANYGATE_EVENT_KIND_LEASE;
 
 	pr_str(p, "kind", kind, NULL);
@@ -77,6 +79,17 @@ static void print_orders(struct printer *p, const struct gate *ev, uint64_t now)
 				lease_text(ev, &ev->leases[i], now));
 	}
 	show_orders(p, ev, false, now);
+}
+
+static void print_clients(struct printer *p, const struct gate *ev, uint64_t now)
+{
+	char text[WHY_TEXT], flows[FLOWS_TEXT];
+
+	if (ev->kind == ANYGATE_EVENT_KIND_SHIELD)
+		pr_text(p, " dropped %s", dropped_text(ev, now, text, sizeof(text)));
+	else if (ev->kind == ANYGATE_EVENT_KIND_FLOWS)
+		pr_text(p, " %s left", flows_text(ev->flows, flows));
+	show_clients(p, ev, false, now);
 }
 
 static void print_cause(struct printer *p, const struct gate *ev)
@@ -191,6 +204,7 @@ void event_print(struct printer *p, const struct gate *ev, bool timestamp,
 		pr_str(p, "name", ev->name, NULL);
 	print_state(p, ev);
 	print_orders(p, ev, now);
+	print_clients(p, ev, now);
 	print_announced(p, ev, now);
 	print_cause(p, ev);
 	print_steps(p, ev);

@@ -8,6 +8,7 @@
 
 #define AGE_TEXT	24
 #define WHY_TEXT	1024
+#define FLOWS_TEXT	48
 
 uint64_t clock_ns(int clock);
 const char *age_text(uint64_t ns, char buf[AGE_TEXT]);
@@ -30,6 +31,13 @@ const char *order_text(const struct gate *g, uint64_t now, char *buf,
 		       size_t size);
 const char *observe_text(const struct gate *g, uint64_t now, char *buf,
 			 size_t size);
+const char *queue_text(const struct service *s, bool all, char *buf,
+		       size_t size);
+const char *clients_text(const struct gate *g, uint64_t now, char *buf,
+			 size_t size);
+const char *dropped_text(const struct gate *g, uint64_t now, char *buf,
+			 size_t size);
+const char *flows_text(uint32_t flows, char buf[FLOWS_TEXT]);
 const char *why_text(const struct gate *g, uint64_t now, char *buf,
 		     size_t size);
 

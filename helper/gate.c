@@ -70,6 +70,24 @@ static bool get_service(const struct nlattr *nest, struct service *s)
 		case ANYGATE_A_SERVICE_LISTENERS:
 			get_u32(nla, &s->listeners);
 			break;
+		case ANYGATE_A_SERVICE_QUEUE:
+			s->queued = get_u32(nla, &s->queue);
+			break;
+		case ANYGATE_A_SERVICE_LIMIT:
+			get_u32(nla, &s->limit);
+			break;
+		case ANYGATE_A_SERVICE_DROPS:
+			get_u64(nla, &s->drops);
+			break;
+		case ANYGATE_A_SERVICE_AGE:
+			s->waiting = get_u64(nla, &s->age);
+			break;
+		case ANYGATE_A_SERVICE_STALLED:
+			get_u32(nla, &s->stalled);
+			break;
+		case ANYGATE_A_SERVICE_DYING:
+			get_u32(nla, &s->dying);
+			break;
 		}
 	}
 	return true;
@@ -234,6 +252,32 @@ static bool decode_state(struct gate *g, const struct nlattr *nla)
 	return false;
 }
 
+/* What clients see. */
+static bool decode_clients(struct gate *g, const struct nlattr *nla)
+{
+	switch (nla_type(nla)) {
+	case ANYGATE_A_GATE_SHIELD:
+		return get_u32(nla, &g->shield);
+	case ANYGATE_A_GATE_STALL:
+		return get_u32(nla, &g->stall);
+	case ANYGATE_A_GATE_STALL_MEMBERS:
+		return get_u32(nla, &g->stall_members);
+	case ANYGATE_A_GATE_FATAL:
+		return get_u32(nla, &g->fatal);
+	case ANYGATE_A_GATE_SHIELD_UNTIL:
+		return get_u64(nla, &g->shield_until);
+	case ANYGATE_A_GATE_SHIELD_DROPPED:
+		return get_u64(nla, &g->shield_dropped);
+	case ANYGATE_A_GATE_SHIELD_FIRST:
+		return get_u64(nla, &g->shield_first);
+	case ANYGATE_A_GATE_SHIELD_LAST:
+		return get_u64(nla, &g->shield_last);
+	case ANYGATE_A_GATE_FLOWS:
+		return get_u32(nla, &g->flows);
+	}
+	return false;
+}
+
 static bool decode_event(struct gate *g, const struct nlattr *nla)
 {
 	switch (nla_type(nla)) {
@@ -284,7 +328,7 @@ void gate_decode(struct gate *g, const struct nlattr *attrs, int len)
 			continue;
 		if (decode_conf(g, nla) || decode_damp(g, nla) ||
 		    decode_orders(g, nla) || decode_state(g, nla) ||
-		    decode_event(g, nla))
+		    decode_clients(g, nla) || decode_event(g, nla))
 			g->has[nla_type(nla)] = true;
 	}
 	if (gate_has(g, ANYGATE_A_GATE_PREFIX) &&

@@ -81,6 +81,15 @@ struct gate {
 	uint64_t flaps;
 	uint32_t closer_pid;
 	char closer_comm[COMM_TEXT];
+	uint32_t shield;
+	uint32_t stall;
+	uint32_t stall_members;
+	uint32_t fatal;
+	uint64_t shield_until;
+	uint64_t shield_dropped;
+	uint64_t shield_first;
+	uint64_t shield_last;
+	uint32_t flows;
 
 	/* in events only */
 	uint32_t kind;

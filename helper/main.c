@@ -34,6 +34,11 @@
 	"  reuse N                   announced again below this figure (750)\n" \
 	"  half-life TIME            in which the figure decays to half (1m)\n" \
 	"  max-suppress TIME         not announced for this long at most (5m)\n" \
+	"  shield TIME               drop new clients' packets this long after closing (0)\n" \
+	"  stall TIME                whose queue stands still this long is gone; 0 for never,\n" \
+	"                            else 100ms to 1h (0)\n"		\
+	"  stall-members all|any     how many of a service's listeners must have (all)\n" \
+	"  fatal on|off              who dumps core or is being killed is gone at once (off)\n" \
 	"  observe on|off            decide and report, but touch nothing (off)\n" \
 	"  name NAME                 group the gate is in; none removes it (none)\n" \
 	"TIME     300ms, 1.5s, 5m, 1h, 2d, 0\n"

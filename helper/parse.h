@@ -35,12 +35,28 @@ struct prefix {
  * @protocol: IPPROTO_TCP or IPPROTO_UDP
  * @port: in host order
  * @listeners: how many sockets were found
+ * @queued: the queues were looked at: the fields below it are known
+ * @queue: what waits in them, bytes (UDP) or connections (TCP)
+ * @limit: the most they take
+ * @drops: packets that the sockets have dropped
+ * @waiting: something waits, for @age
+ * @age: of the oldest, in nanoseconds
+ * @stalled: how many listeners stand still
+ * @dying: how many sockets are not counted because their process is ending
  */
 struct service {
 	struct ipaddr addr;
 	uint32_t protocol;
 	uint32_t port;
 	uint32_t listeners;
+	bool queued;
+	uint32_t queue;
+	uint32_t limit;
+	uint64_t drops;
+	bool waiting;
+	uint64_t age;
+	uint32_t stalled;
+	uint32_t dying;
 };
 
 /* The longest "for" and "ttl": what 32 bits hold of milliseconds, in days. */

@@ -73,8 +73,10 @@ static void show_services(struct printer *p, const struct gate *g)
 		pr_str(p, "address", ip_text(&s->addr, addr), NULL);
 		pr_str(p, "protocol", protocol_text(s->protocol), NULL);
 		pr_uint(p, "port", s->port, NULL);
-		pr_uint(p, "listeners", s->listeners, ", %u listener%s\n", s->listeners,
+		pr_uint(p, "listeners", s->listeners, ", %u listener%s", s->listeners,
 			s->listeners == 1 ? "" : "s");
+		show_queue(p, s);
+		pr_text(p, "\n");
 		pr_object_end(p);
 	}
 	pr_array_end(p);
@@ -108,6 +110,7 @@ static void show_conf(struct printer *p, const struct gate *g)
 		pr_str(p, "listen_dev", listen_dev, "listen-dev: %s\n", listen_dev);
 	show_services(p, g);
 	show_decision(p, g);
+	show_clients_conf(p, g);
 }
 
 /**
@@ -203,6 +206,7 @@ void show_gate(struct printer *p, const struct gate *g, const char *probes,
 	show_conf(p, g);
 	show_state(p, g, now);
 	show_orders(p, g, true, now);
+	show_clients(p, g, true, now);
 	show_counters(p, g);
 	if (probes)
 		pr_str(p, "probes", probes, "probes: %s\n", probes);

@@ -12,6 +12,10 @@ void show_difference(struct printer *p, const struct gate *g, uint64_t now);
 void show_decision(struct printer *p, const struct gate *g);
 void show_orders(struct printer *p, const struct gate *g, bool text,
 		 uint64_t now);
+void show_queue(struct printer *p, const struct service *s);
+void show_clients_conf(struct printer *p, const struct gate *g);
+void show_clients(struct printer *p, const struct gate *g, bool text,
+		  uint64_t now);
 void show_header(struct table *t, bool named);
 void show_row(struct table *t, const struct gate *g, bool named,
 	      uint64_t now);

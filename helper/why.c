@@ -205,6 +205,12 @@ static void append_reason(const struct gate *g, uint64_t now, char *buf, size_t 
 	case ANYGATE_REASON_LEASE_EXPIRED:
 		append_lease(g, now, buf, size);
 		return;
+	case ANYGATE_REASON_DYING:
+		text_append(buf, size, "%s", name_of(&reason_names, g->reason));
+		if (gate_has(g, ANYGATE_A_GATE_CLOSER_PID))
+			text_append(buf, size, ": %s dumps core or exits",
+				    who_text(g->closer_comm, g->closer_pid, who, sizeof(who)));
+		return;
 	case ANYGATE_REASON_NO_LISTENER:
 		text_append(buf, size, "%s", name_of(&reason_names, g->reason));
 		if (gate_has(g, ANYGATE_A_GATE_CLOSER_PID))
@@ -235,6 +241,10 @@ const char *why_text(const struct gate *g, uint64_t now, char *buf, size_t size)
 	if (*text)
 		text_append(buf, size, "%s; ", text);
 	append_reason(g, now, buf, size);
+	/* "stalled: tcp/53 queue 12/128, oldest 3.2s" */
+	if (*clients_text(g, now, text, sizeof(text)))
+		text_append(buf, size, "%s%s", g->reason == ANYGATE_REASON_STALLED ? ": " : ", ",
+			    text);
 	if (gate_delayed(g))
 		text_append(buf, size, ", %s in %s", gate_wanted(g) ? "closes" : "opens",
 			    left_text(g->deadline, now, left));

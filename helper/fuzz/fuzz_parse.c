@@ -48,6 +48,9 @@ static void check_conf(const struct conf *c)
 	if (c->said[KEY_HALF_LIFE] &&
 	    (c->half_life < HALF_LIFE_MIN || c->half_life > HALF_LIFE_MAX))
 		abort();
+	if (c->fatal > 1 || c->stall_members > 1 || c->shield > ANYGATE_DELAY_MAX ||
+	    c->stall > ANYGATE_DELAY_MAX || (c->stall && c->stall < ANYGATE_STALL_MIN))
+		abort();
 	for (i = 0; i < c->n_require; i++)
 		if (parse_name("require", c->require[i], &e))
 			abort();

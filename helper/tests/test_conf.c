@@ -102,6 +102,24 @@ static void decision(void **state)
 	assert_string_equal(c.fallback_dev, "tun0");
 	assert_int_equal(c.observe, ANYGATE_SWITCH_ON);
 
+	assert_int_equal(conf(&c, false,
+			      "192.0.2.53 udp/53 shield 5s stall 100ms stall-members any fatal on",
+			      &e), 0);
+	assert_int_equal(c.shield, 5000);
+	assert_int_equal(c.stall, 100);
+	assert_int_equal(c.stall_members, ANYGATE_MEMBERS_ANY);
+	assert_int_equal(c.fatal, ANYGATE_SWITCH_ON);
+	assert_int_equal(conf(&c, true, "dns sh off stall off stall- all fat off", &e), 0);
+	assert_non_null(c.said[KEY_SHIELD]);
+	assert_int_equal(c.shield, 0);
+	assert_int_equal(c.stall, 0);
+	assert_int_equal(c.stall_members, ANYGATE_MEMBERS_ALL);
+	assert_int_equal(c.fatal, ANYGATE_SWITCH_OFF);
+	assert_int_equal(conf(&c, true, "dns shield 0 stall 0", &e), 0);
+	assert_int_equal(conf(&c, true, "dns shield 1h stall 1h", &e), 0);
+	assert_int_equal(c.shield, ANYGATE_DELAY_MAX);
+	assert_int_equal(c.stall, ANYGATE_DELAY_MAX);
+
 	/* the value of several words ends where the next keyword is */
 	assert_int_equal(conf(&c, false,
 			      "2001:db8::53 fallback via fe80::1 dev tun0 need all udp/53 dev lo", &e),
@@ -259,6 +277,17 @@ static void bad(void **state)
 		{ "2001:db8::53 udp/53 fallback via 192.0.2.1 dev tun0", "the gateway is IPv4, but the prefix" },
 		{ "192.0.2.53 udp/53 fallback none fallback none", "fallback is given twice" },
 		{ "192.0.2.53 udp/53 observe yes", "unknown observe \"yes\"" },
+		{ "192.0.2.53 udp/53 shield 2h", "shield 2h: at most 1h" },
+		{ "192.0.2.53 udp/53 shield 5", "shield 5: the unit is missing; say 5s or 5ms" },
+		{ "192.0.2.53 udp/53 shield on", "shield on: this is no time" },
+		{ "192.0.2.53 udp/53 shield", "shield: the value is missing; give a time, as 5s, or off" },
+		{ "192.0.2.53 udp/53 stall 99ms", "stall 99ms: a time from 100ms to 1h is needed, or off" },
+		{ "192.0.2.53 udp/53 stall 2h", "stall 2h: at most 1h" },
+		{ "192.0.2.53 udp/53 stall -1s", "stall -1s: this is no time" },
+		{ "192.0.2.53 udp/53 stal 2s", "\"stal\" is ambiguous; say stall or stall-members" },
+		{ "192.0.2.53 udp/53 stall-members most", "unknown stall-members \"most\"; say all or any" },
+		{ "192.0.2.53 udp/53 stall-members a", "ambiguous; say all or any" },
+		{ "192.0.2.53 udp/53 fatal yes", "unknown fatal \"yes\"; say off or on" },
 		{ "192.0.2.53 192.0.2.54/32", "unknown protocol" },
 	};
 	struct conf c;

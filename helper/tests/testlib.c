@@ -119,6 +119,15 @@ static void put_service(struct nl_msg *msg, int attr, const struct service *s)
 	nla_put_u32(msg, ANYGATE_A_SERVICE_PROTOCOL, s->protocol);
 	nla_put_u32(msg, ANYGATE_A_SERVICE_PORT, s->port);
 	nla_put_u32(msg, ANYGATE_A_SERVICE_LISTENERS, s->listeners);
+	if (s->queued) {
+		nla_put_u32(msg, ANYGATE_A_SERVICE_QUEUE, s->queue);
+		nla_put_u32(msg, ANYGATE_A_SERVICE_LIMIT, s->limit);
+		nla_put_u64(msg, ANYGATE_A_SERVICE_DROPS, s->drops);
+		nla_put_u32(msg, ANYGATE_A_SERVICE_STALLED, s->stalled);
+		nla_put_u32(msg, ANYGATE_A_SERVICE_DYING, s->dying);
+	}
+	if (s->waiting)
+		nla_put_u64(msg, ANYGATE_A_SERVICE_AGE, s->age);
 	nla_nest_end(msg, nest);
 }
 
@@ -213,6 +222,15 @@ void encode_gate(struct nl_msg *msg, const struct gate *g)
 	PUT_U64(FLAPS, flaps);
 	PUT_U32(CLOSER_PID, closer_pid);
 	PUT_STR(CLOSER_COMM, closer_comm);
+	PUT_U32(SHIELD, shield);
+	PUT_U32(STALL, stall);
+	PUT_U32(STALL_MEMBERS, stall_members);
+	PUT_U32(FATAL, fatal);
+	PUT_U64(SHIELD_UNTIL, shield_until);
+	PUT_U64(SHIELD_DROPPED, shield_dropped);
+	PUT_U64(SHIELD_FIRST, shield_first);
+	PUT_U64(SHIELD_LAST, shield_last);
+	PUT_U32(FLOWS, flows);
 }
 
 static FILE *captured[2];
