@@ -49,7 +49,7 @@ core()
 	wait_no_addr "$gate"
 	listening || fail "the socket was closed already: a test of nothing"
 	expect_gate "$gate" .reason dying
-	wait_event "$TMP/events" ".event == \"transition\" and
+	wait_event "$TMP/events" ".kind == \"transition\" and
 		.state == \"closed\" and .reason == \"dying\" and .pid == $pid"
 	sk wait k
 	eventually "the reason to be plain" gate_is "$gate" .reason no-listener
@@ -85,7 +85,7 @@ large()
 	sk signal k 9
 	wait_no_addr $V4/32
 	wait_event "$TMP/events" \
-		'.event == "transition" and .state == "closed" and .reason == "dying"'
+		'.kind == "transition" and .state == "closed" and .reason == "dying"'
 	sk wait k
 }
 
@@ -98,12 +98,11 @@ shared()
 	events_only
 	sock_start
 	metronome
-	sk spawn k
+	[ "$how" = fork ] || sk spawn k
+	sk open s udp4 $V4 53
 	if [ "$how" = fork ]; then
-		sk @k open s udp4 $V4 53
-		sk @k fork l
+		sk fork k
 	else
-		sk open s udp4 $V4 53
 		sk pass s k
 	fi
 	wait_addr $V4/32

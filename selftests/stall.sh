@@ -18,8 +18,8 @@ serve()
 	eventually "the service to be ready" grep -q ready "$TMP/A"
 }
 
-# load ADDRESS: somebody asks, all the time
-load()
+# ask_on ADDRESS: somebody asks, all the time
+ask_on()
 {
 	"$SELFTESTS/query" ask "$1" 53 0 20 >/dev/null 2>&1 &
 	MONITORS+=($!)
@@ -57,7 +57,7 @@ stopped()
 	ctl add "$gate" udp/53 up 0 stall $STALL hold on
 	serve "$addr"
 	wait_addr "$gate"
-	load "$addr"
+	ask_on "$addr"
 	events_start "$TMP/events"
 	kill -STOP "$SERVER"
 	wait_no_addr "$gate"
@@ -66,7 +66,7 @@ stopped()
 	[ "$(queue "$gate" listeners)" = 1 ] || fail "$(gate "$gate" .services)"
 	waits "$gate" || fail "nothing in the queue"
 	wait_event "$TMP/events" \
-		'.event == "transition" and .state == "closed" and .reason == "stalled"'
+		'.kind == "transition" and .state == "closed" and .reason == "stalled"'
 	kill -CONT "$SERVER"
 	wait_addr "$gate"
 	expect_gate "$gate" .reason listener
@@ -146,7 +146,7 @@ idle()
 	events_start "$TMP/events"
 	steady $V4/32 60000 pause
 	expect_gate $V6/128 .state open
-	[ "$(events "$TMP/events" '.event == "transition"' | wc -l)" = 0 ] ||
+	[ "$(events "$TMP/events" '.kind == "transition"' | wc -l)" = 0 ] ||
 		fail "$(cat "$TMP/events")"
 }
 
