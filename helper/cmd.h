@@ -45,6 +45,10 @@ struct conf;
 void conf_put(struct nl_msg *msg, const struct conf *c, struct reqmap *map);
 void ag_put_lease(struct nl_msg *msg, const struct lease_args *l,
 		  struct reqmap *map);
+void ag_put_order(struct nl_msg *msg, const struct order_args *o,
+		  struct reqmap *map);
+int cmd_send(struct ag *ag, struct nl_msg *msg, uint8_t cmd,
+	     const char *subject, const struct reqmap *map);
 int cmd_finish(struct ag *ag, struct nl_msg *msg, uint8_t cmd,
 	       const char *subject, const struct reqmap *map);
 

@@ -104,7 +104,8 @@ static void fuzz_order(char *line)
 
 	for (order = 0; order <= ANYGATE_ORDER_UNDAMP; order++)
 		if (!parse_order_args(argc, argv, "drain", order, &o, &e) &&
-		    (o.ms > TIME_MAX ||
+		    (o.ms > TIME_MAX || o.wait_ms > TIME_MAX ||
+		     (o.wait && order != ANYGATE_ORDER_DRAIN) ||
 		     (order == ANYGATE_ORDER_PIN && !o.ms && !o.force)))
 			abort();
 	if (!parse_lease_args(argc, argv, &l, &e) && (!l.ttl || !l.verdict || !is_name(l.name)))
