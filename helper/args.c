@@ -90,26 +90,41 @@ static bool may_end(uint32_t order)
 	       order == ANYGATE_ORDER_OBSERVE;
 }
 
+/* After "wait" it says how long that may take. */
 static int parse_for(const char *verb, const char *arg, struct order_args *o,
 		     struct err *e)
 {
-	if (o->ms_said)
-		return err_set(e, "for is given twice");
+	const char **said = o->wait ? &o->wait_said : &o->ms_said;
+	uint32_t *ms = o->wait ? &o->wait_ms : &o->ms;
+
+	if (*said)
+		return err_set(e, "for is given twice%s", o->wait ? " after wait" : "");
 	if (!arg)
 		return err_set(e, "for: the value is missing; give a time, as 10m");
-	o->ms_said = arg;
-	if (parse_time("for", arg, 0, TIME_MAX, &o->ms, e))
+	*said = arg;
+	if (parse_time("for", arg, 0, TIME_MAX, ms, e))
 		return -1;
-	if (o->ms)
+	if (*ms)
 		return 0;
 	return err_set(e, "for %s: a time from 1ms to 49d is needed; %s ends at once otherwise", arg,
-		       verb);
+		       o->wait ? "the wait" : verb);
+}
+
+static int parse_order_word(uint32_t order, const char *arg, struct err *e)
+{
+	static const char *const words[] = { "for", "force" };
+	static const char *const drain_words[] = { "for", "wait" };
+
+	if (order == ANYGATE_ORDER_DRAIN)
+		return match_word("keyword", arg, drain_words, ARRAY_SIZE(drain_words), e);
+	return match_word("keyword", arg, words, order == ANYGATE_ORDER_PIN ? 2 : 1, e);
 }
 
 /**
  * parse_order_args() - parse the arguments of an order
  * @argc: number of arguments
- * @argv: PREFIX|NAME [for TIME] [force]
+ * @argv: PREFIX|NAME [for TIME] [force], or for a drain
+ *	PREFIX|NAME [for TIME] [wait [for TIME]]
  * @verb: the verb, for messages
  * @order: ANYGATE_ORDER_*
  * @o: result
@@ -120,8 +135,6 @@ static int parse_for(const char *verb, const char *arg, struct order_args *o,
 int parse_order_args(int argc, char **argv, const char *verb, uint32_t order,
 		     struct order_args *o, struct err *e)
 {
-	static const char *const words[] = { "for", "force" };
-	size_t n = order == ANYGATE_ORDER_PIN ? 2 : 1;
 	char text[PREFIX_TEXT];
 	int i, word;
 
@@ -133,10 +146,14 @@ int parse_order_args(int argc, char **argv, const char *verb, uint32_t order,
 		return err_set(e, "%s: \"%s\" is too much; %s takes one prefix or name", verb,
 			       argv[1], verb);
 	for (i = 1; i < argc; i++) {
-		word = match_word("keyword", argv[i], words, n, e);
+		word = parse_order_word(order, argv[i], e);
 		if (word < 0)
 			return -1;
-		if (word)
+		if (word && order == ANYGATE_ORDER_DRAIN && o->wait)
+			return err_set(e, "wait is given twice");
+		if (word && order == ANYGATE_ORDER_DRAIN)
+			o->wait = true;
+		else if (word)
 			o->force = true;
 		else if (parse_for(verb, ++i < argc ? argv[i] : NULL, o, e))
 			return -1;

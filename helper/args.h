@@ -25,6 +25,9 @@ struct gate_ref {
  * @ms: for how many milliseconds, 0 for no end
  * @ms_said: what the user gave for it
  * @force: for a pin without an end
+ * @wait: for a drain: until no connection is left
+ * @wait_ms: for that many milliseconds at most, 0 for no end
+ * @wait_said: what the user gave for it
  */
 struct order_args {
 	struct gate_ref gate;
@@ -32,6 +35,9 @@ struct order_args {
 	uint32_t ms;
 	const char *ms_said;
 	bool force;
+	bool wait;
+	uint32_t wait_ms;
+	const char *wait_said;
 };
 
 /**

@@ -36,6 +36,8 @@ int cmd_undamp(int argc, char **argv);
 int cmd_lease(int argc, char **argv);
 int cmd_check(int argc, char **argv);
 int cmd_show(int argc, char **argv);
+int cmd_stats(int argc, char **argv);
+int cmd_metrics(int argc, char **argv);
 int cmd_monitor(int argc, char **argv);
 int cmd_version(int argc, char **argv);
 int cmd_help(int argc, char **argv);
@@ -45,6 +47,10 @@ struct conf;
 void conf_put(struct nl_msg *msg, const struct conf *c, struct reqmap *map);
 void ag_put_lease(struct nl_msg *msg, const struct lease_args *l,
 		  struct reqmap *map);
+void ag_put_order(struct nl_msg *msg, const struct order_args *o,
+		  struct reqmap *map);
+int cmd_send(struct ag *ag, struct nl_msg *msg, uint8_t cmd,
+	     const char *subject, const struct reqmap *map);
 int cmd_finish(struct ag *ag, struct nl_msg *msg, uint8_t cmd,
 	       const char *subject, const struct reqmap *map);
 

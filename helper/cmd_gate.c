@@ -9,7 +9,33 @@
 #include "nl.h"
 
 /**
- * cmd_finish() - send a request, and report what the kernel has against it
+ * cmd_send() - send a request, and report what the kernel has against it
+ * @ag: connection
+ * @msg: request; freed
+ * @cmd: its ANYGATE_CMD_*
+ * @subject: what it is about
+ * @map: which word of the command line went where
+ *
+ * Return: exit status
+ */
+int cmd_send(struct ag *ag, struct nl_msg *msg, uint8_t cmd,
+	     const char *subject, const struct reqmap *map)
+{
+	struct extack x;
+	struct err e;
+
+	if (ag_do(ag, msg, NULL, NULL, &x)) {
+		extack_explain(&x, cmd, subject, map, &e);
+		return complain(ST_REFUSED, "%s", e.text);
+	}
+	/* The kernel may have something to say about what it did, too. */
+	if (*x.msg && !opt.json)
+		fprintf(stderr, "anygatectl: %s: note: %s\n", subject, x.msg);
+	return ST_OK;
+}
+
+/**
+ * cmd_finish() - cmd_send(), and no more
  * @ag: connection; closed
  * @msg: request; freed
  * @cmd: its ANYGATE_CMD_*
@@ -21,20 +47,10 @@
 int cmd_finish(struct ag *ag, struct nl_msg *msg, uint8_t cmd,
 	       const char *subject, const struct reqmap *map)
 {
-	struct extack x;
-	struct err e;
-	int ret;
+	int ret = cmd_send(ag, msg, cmd, subject, map);
 
-	ret = ag_do(ag, msg, NULL, NULL, &x);
 	ag_close(ag);
-	if (ret) {
-		extack_explain(&x, cmd, subject, map, &e);
-		return complain(ST_REFUSED, "%s", e.text);
-	}
-	/* The kernel may have something to say about what it did, too. */
-	if (*x.msg && !opt.json)
-		fprintf(stderr, "anygatectl: %s: note: %s\n", subject, x.msg);
-	return ST_OK;
+	return ret;
 }
 
 static int add_or_change(bool change, int argc, char **argv)

@@ -3,13 +3,34 @@
 
 #include "cmd.h"
 
+/**
+ * ag_put_order() - put an order into a request
+ * @msg: request
+ * @o: order, and the gate it is for
+ * @map: where to note what went where
+ */
+void ag_put_order(struct nl_msg *msg, const struct order_args *o,
+		  struct reqmap *map)
+{
+	uint32_t start;
+
+	ag_put_gate(msg, &o->gate, map);
+	nla_put_u32(msg, ANYGATE_A_GATE_ORDER, o->order);
+	start = nlmsg_hdr(msg)->nlmsg_len;
+	if (o->ms) {
+		nla_put_u32(msg, ANYGATE_A_GATE_FOR, o->ms);
+		reqmap_add(map, start, nlmsg_hdr(msg)->nlmsg_len, "for", o->ms_said);
+	}
+	if (o->force)
+		nla_put_flag(msg, ANYGATE_A_GATE_FORCE);
+}
+
 static int give_order(int argc, char **argv, const char *verb, uint32_t order)
 {
 	struct reqmap map = { 0 };
 	char subject[PREFIX_TEXT];
 	struct order_args o;
 	struct nl_msg *msg;
-	uint32_t start;
 	struct err e;
 	struct ag ag;
 
@@ -18,31 +39,10 @@ static int give_order(int argc, char **argv, const char *verb, uint32_t order)
 	if (ag_open(&ag, &e))
 		return complain(ST_REFUSED, "%s", e.text);
 	msg = ag_request(&ag, ANYGATE_CMD_GATE_ORDER, 0);
-	if (msg) {
-		ag_put_gate(msg, &o.gate, &map);
-		nla_put_u32(msg, ANYGATE_A_GATE_ORDER, o.order);
-		start = nlmsg_hdr(msg)->nlmsg_len;
-		if (o.ms) {
-			nla_put_u32(msg, ANYGATE_A_GATE_FOR, o.ms);
-			reqmap_add(&map, start, nlmsg_hdr(msg)->nlmsg_len, "for", o.ms_said);
-		}
-		if (o.force)
-			nla_put_flag(msg, ANYGATE_A_GATE_FORCE);
-	}
+	if (msg)
+		ag_put_order(msg, &o, &map);
 	return cmd_finish(&ag, msg, ANYGATE_CMD_GATE_ORDER, gate_ref_text(&o.gate, subject),
 			  &map);
-}
-
-/**
- * cmd_drain() - withdraw, whatever the services
- * @argc: number of arguments
- * @argv: PREFIX|NAME [for TIME]
- *
- * Return: exit status
- */
-int cmd_drain(int argc, char **argv)
-{
-	return give_order(argc, argv, "drain", ANYGATE_ORDER_DRAIN);
 }
 
 /**

@@ -143,7 +143,8 @@ static int reqmap_find(const struct reqmap *map, uint32_t offs)
 
 static bool is_gate_cmd(uint8_t cmd)
 {
-	return cmd >= ANYGATE_CMD_GATE_ADD && cmd <= ANYGATE_CMD_GATE_LEASE;
+	return (cmd >= ANYGATE_CMD_GATE_ADD && cmd <= ANYGATE_CMD_GATE_LEASE) ||
+	       cmd == ANYGATE_CMD_STATS_GET;
 }
 
 /* Without words of the kernel, the errno has to do. */

@@ -59,10 +59,19 @@ static const struct command commands[] = {
 	{ "del", cmd_del, "GATE", "remove a gate", GATE_HELP },
 	{ "show", cmd_show, "[GATE]", "show all gates, or some in full",
 	  "This is what is done without a verb.\n" GATE_HELP },
+	{ "stats", cmd_stats, "[GATE]", "what was counted of gates, and their listeners",
+	  GATE_HELP },
+	{ "metrics", cmd_metrics, "", "print OpenMetrics text", NULL },
 	{ "flush", cmd_flush, "[GATE]", "remove all gates, or some",
 	  "Without a PREFIX all are removed, with one all that are within it.\n" GATE_HELP },
-	{ "drain", cmd_drain, "GATE [for TIME]", "withdraw, whatever the services",
-	  FOR_HELP },
+	{ "drain", cmd_drain, "GATE [for TIME] [wait [for TIME]]",
+	  "withdraw, whatever the services",
+	  GATE_HELP
+	  "Tells how many established TCP connections are left.\n"
+	  "for TIME drained that long, or else until it is revoked\n"
+	  "wait     return when no connection is left, or (for TIME) when the time is up,\n"
+	  "         with status 3; drained all the same\n"
+	  "TIME     300ms, 1.5s, 5m, 1h, 2d; at most 49d\n" },
 	{ "undrain", cmd_undrain, "GATE", "follow the services again", GATE_HELP },
 	{ "pin", cmd_pin, "GATE [for TIME] [force]", "announce, whatever the services",
 	  FOR_HELP "Without TIME, force is needed.\n" },

@@ -17,11 +17,13 @@
  * @ST_OK: done
  * @ST_REFUSED: the kernel refused, or it is not possible here
  * @ST_USAGE: the command line is bad, and nothing was sent
+ * @ST_LEFT: what was waited for has not come about
  */
 enum status {
 	ST_OK = 0,
 	ST_REFUSED = 1,
 	ST_USAGE = 2,
+	ST_LEFT = 3,
 };
 
 /**

@@ -20,6 +20,7 @@
 #include "format.h"
 #include "gate.h"
 #include "show.h"
+#include "stats.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -104,7 +105,8 @@ static void fuzz_order(char *line)
 
 	for (order = 0; order <= ANYGATE_ORDER_UNDAMP; order++)
 		if (!parse_order_args(argc, argv, "drain", order, &o, &e) &&
-		    (o.ms > TIME_MAX ||
+		    (o.ms > TIME_MAX || o.wait_ms > TIME_MAX ||
+		     (o.wait && order != ANYGATE_ORDER_DRAIN) ||
 		     (order == ANYGATE_ORDER_PIN && !o.ms && !o.force)))
 			abort();
 	if (!parse_lease_args(argc, argv, &l, &e) && (!l.ttl || !l.verdict || !is_name(l.name)))
@@ -149,6 +151,7 @@ static void fuzz_ack(const uint8_t *data, size_t size)
 static void fuzz_attrs(const uint8_t *data, size_t size, FILE *null)
 {
 	static struct module_status st;
+	static struct stats stats;
 	static struct gate g;
 	struct table t = { 0 };
 	struct printer p;
@@ -160,11 +163,13 @@ static void fuzz_attrs(const uint8_t *data, size_t size, FILE *null)
 	memcpy(attrs, data, size);
 	gate_decode(&g, attrs, size);
 	status_decode(&st, attrs, size);
+	stats_decode(&stats, attrs, size);
 	free(attrs);
 	for (json = 0; json < 2; json++) {
 		pr_init(&p, null, json, false);
 		show_gate(&p, &g, "live", 1);
 		event_print(&p, &g, true, 1);
+		show_stats(&p, &stats);
 	}
 	show_header(&t, true);
 	show_row(&t, &g, true, 1);

@@ -208,6 +208,15 @@ void fake_gate(const struct gate *g, uint16_t flags)
 	queue(msg);
 }
 
+void fake_stats(const struct stats *st, uint16_t flags)
+{
+	struct nl_msg *msg = nlmsg_alloc_size(32768);
+
+	genlmsg_put(msg, 0, 0, FAKE_FAMILY, 0, flags, ANYGATE_CMD_STATS_GET, 1);
+	encode_stats(msg, st);
+	queue(msg);
+}
+
 void fake_event(const struct gate *ev)
 {
 	struct nl_msg *msg = nlmsg_alloc_size(32768);

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "gate.h"
+#include "stats.h"
 
 #define FAKE_FAMILY	0x42
 
@@ -20,6 +21,7 @@ void fake_stop(void);
 void fake_module_missing(void);
 void fake_flood(unsigned int times);
 void fake_gate(const struct gate *g, uint16_t flags);
+void fake_stats(const struct stats *st, uint16_t flags);
 void fake_status(uint32_t probes, uint32_t reconcile);
 void fake_error(int error, const char *msg, uint32_t offs);
 void fake_done(int error, uint16_t flags);

@@ -63,6 +63,17 @@ static void orders(void **state)
 	assert_string_equal(o.gate.name, "dns");
 	assert_int_equal(o.ms, 2 * 86400000);
 	assert_string_equal(o.ms_said, "2d");
+	assert_false(o.wait);
+	assert_int_equal(order(&o, ANYGATE_ORDER_DRAIN, "dns wait", &e), 0);
+	assert_true(o.wait);
+	assert_int_equal(o.wait_ms, 0);
+	assert_int_equal(order(&o, ANYGATE_ORDER_DRAIN, "dns wait for 30s", &e), 0);
+	assert_int_equal(o.ms, 0);
+	assert_int_equal(o.wait_ms, 30000);
+	assert_int_equal(order(&o, ANYGATE_ORDER_DRAIN, "dns f 10m w f 30s", &e), 0);
+	assert_int_equal(o.ms, 600000);
+	assert_int_equal(o.wait_ms, 30000);
+	assert_string_equal(o.wait_said, "30s");
 	assert_int_equal(order(&o, ANYGATE_ORDER_OBSERVE, "dns f 1ms", &e), 0);
 	assert_int_equal(o.ms, 1);
 	assert_int_equal(order(&o, ANYGATE_ORDER_PIN, "dns for 10m", &e), 0);
@@ -89,6 +100,14 @@ static void bad_orders(void **state)
 		{ ANYGATE_ORDER_DRAIN, "dns for 50d", "for 50d: at most 49d" },
 		{ ANYGATE_ORDER_DRAIN, "dns for 5", "the unit is missing" },
 		{ ANYGATE_ORDER_DRAIN, "dns for 5m for 6m", "for is given twice" },
+		{ ANYGATE_ORDER_DRAIN, "dns wait for", "for: the value is missing" },
+		{ ANYGATE_ORDER_DRAIN, "dns wait for 0", "for 0: a time from 1ms to 49d is needed; the wait ends" },
+		{ ANYGATE_ORDER_DRAIN, "dns wait 30s", "unknown keyword \"30s\"; say for or wait" },
+		{ ANYGATE_ORDER_DRAIN, "dns wait for 50d", "for 50d: at most 49d" },
+		{ ANYGATE_ORDER_DRAIN, "dns wait wait", "wait is given twice" },
+		{ ANYGATE_ORDER_DRAIN, "dns wait for 1s for 2s", "for is given twice after wait" },
+		{ ANYGATE_ORDER_PIN, "dns wait", "unknown keyword \"wait\"" },
+		{ ANYGATE_ORDER_OBSERVE, "dns wait", "unknown keyword \"wait\"" },
 		{ ANYGATE_ORDER_DRAIN, "dns force", "unknown keyword \"force\"" },
 		{ ANYGATE_ORDER_DRAIN, "dns web", "unknown keyword \"web\"" },
 		{ ANYGATE_ORDER_FOLLOW, "dns for 5m", "\"for\" is too much" },

@@ -240,8 +240,6 @@ static void orders(void **state)
 		uint32_t order;
 		const char *sent;
 	} cases[] = {
-		{ cmd_drain, "dns", ANYGATE_ORDER_DRAIN, "name order" },
-		{ cmd_drain, "192.0.2.53 for 5m", ANYGATE_ORDER_DRAIN, "prefix prefix-len order for" },
 		{ cmd_undrain, "dns", ANYGATE_ORDER_FOLLOW, "name order" },
 		{ cmd_pin, "dns for 5m", ANYGATE_ORDER_PIN, "name order for" },
 		{ cmd_pin, "dns force", ANYGATE_ORDER_PIN, "name order force" },

@@ -233,6 +233,94 @@ void encode_gate(struct nl_msg *msg, const struct gate *g)
 	PUT_U32(FLOWS, flows);
 }
 
+struct stats full_stats(void)
+{
+	struct stats st = {
+		.id = 7,
+		.prefix = pfx("192.0.2.53/32"),
+		.name = "dns",
+		.n_transitions = 3,
+		.transitions = {
+			{ ANYGATE_REASON_NO_LISTENER, 5 }, { ANYGATE_REASON_LISTENER, 6 }, { 77, 1 },
+		},
+		.n_steps = 5,
+		.steps = {
+			{ 10000, 0 }, { 50000, 3 }, { 100000, 6 }, { 1000000000, 0 },
+			{ UINT64_MAX, 1 },
+		},
+		.latency_sum = 700000,
+		.errors = 2,
+		.n_listeners = 2,
+		.listeners = {
+			{ svc("udp/53", "192.0.2.53", 1), 12345 },
+			{ svc("tcp/53", "192.0.2.53", 1), 0 },
+		},
+		.left_off = 5,
+	};
+
+	st.listeners[0].s.queued = st.listeners[1].s.queued = true;
+	st.listeners[0].s.limit = 212992;
+	st.listeners[0].s.drops = 5;
+	st.listeners[1].s.queue = 12;
+	st.listeners[1].s.limit = 128;
+	st.listeners[1].s.waiting = true;
+	st.listeners[1].s.age = 3200 * NSEC_PER_MSEC;
+	st.listeners[1].s.stalled = 1;
+	return st;
+}
+
+static void put_count(struct nl_msg *msg, int type, int attr, uint64_t key, uint64_t count)
+{
+	struct nlattr *nest = nla_nest_start(msg, type);
+
+	if (attr == ANYGATE_A_COUNT_REASON)
+		nla_put_u32(msg, attr, key);
+	else if (key != UINT64_MAX)
+		nla_put_u64(msg, attr, key);
+	nla_put_u64(msg, ANYGATE_A_COUNT_COUNT, count);
+	nla_nest_end(msg, nest);
+}
+
+static void put_listener(struct nl_msg *msg, const struct listener *l)
+{
+	struct nlattr *nest = nla_nest_start(msg, ANYGATE_A_STATS_LISTENER);
+
+	nla_put(msg, ANYGATE_A_LISTENER_ADDRESS, ip_size(l->s.addr.family), l->s.addr.bytes);
+	nla_put_u32(msg, ANYGATE_A_LISTENER_PROTOCOL, l->s.protocol);
+	nla_put_u32(msg, ANYGATE_A_LISTENER_PORT, l->s.port);
+	nla_put_u64(msg, ANYGATE_A_LISTENER_INODE, l->inode);
+	nla_put_u32(msg, ANYGATE_A_LISTENER_QUEUE, l->s.queue);
+	nla_put_u32(msg, ANYGATE_A_LISTENER_LIMIT, l->s.limit);
+	nla_put_u64(msg, ANYGATE_A_LISTENER_DROPS, l->s.drops);
+	if (l->s.waiting)
+		nla_put_u64(msg, ANYGATE_A_LISTENER_AGE, l->s.age);
+	nla_put_u32(msg, ANYGATE_A_LISTENER_STALLED, l->s.stalled);
+	nla_nest_end(msg, nest);
+}
+
+void encode_stats(struct nl_msg *msg, const struct stats *st)
+{
+	unsigned int i;
+
+	nla_put_u32(msg, ANYGATE_A_STATS_ID, st->id);
+	nla_put(msg, ANYGATE_A_STATS_PREFIX, ip_size(st->prefix.addr.family),
+		st->prefix.addr.bytes);
+	nla_put_u32(msg, ANYGATE_A_STATS_PREFIX_LEN, st->prefix.len);
+	if (*st->name)
+		nla_put_string(msg, ANYGATE_A_STATS_NAME, st->name);
+	for (i = 0; i < st->n_transitions; i++)
+		put_count(msg, ANYGATE_A_STATS_TRANSITION, ANYGATE_A_COUNT_REASON,
+			  st->transitions[i].reason, st->transitions[i].count);
+	for (i = 0; i < st->n_steps; i++)
+		put_count(msg, ANYGATE_A_STATS_LATENCY, ANYGATE_A_COUNT_BELOW,
+			  st->steps[i].below, st->steps[i].count);
+	nla_put_u64(msg, ANYGATE_A_STATS_LATENCY_SUM, st->latency_sum);
+	nla_put_u64(msg, ANYGATE_A_STATS_ERRORS, st->errors);
+	for (i = 0; i < st->n_listeners; i++)
+		put_listener(msg, &st->listeners[i]);
+	nla_put_u32(msg, ANYGATE_A_STATS_LEFT_OFF, st->left_off);
+}
+
 static FILE *captured[2];
 static int kept[2];
 

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "gate.h"
+#include "stats.h"
 
 struct nl_msg;
 struct json_object;
@@ -33,6 +34,9 @@ void give(struct gate *g, const char *attrs);
 void take(struct gate *g, const char *attrs);
 void assert_has(const struct gate *g, const char *attrs);
 void encode_gate(struct nl_msg *msg, const struct gate *g);
+
+struct stats full_stats(void);
+void encode_stats(struct nl_msg *msg, const struct stats *st);
 
 void capture_begin(void);
 char *capture_end(char **err);

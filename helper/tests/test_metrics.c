@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: GPL-2.0
+/* OpenMetrics text, and what Prometheus's own parser says of it. */
+
+#include <errno.h>
+#include <sys/wait.h>
+
+#include "cmd.h"
+#include "fake_kernel.h"
+#include "metrics.h"
+#include "testlib.h"
+
+#define NOW	(100 * NSEC_PER_SEC)
+
+static char *out, *err;
+
+static int start(void **state)
+{
+	(void)state;
+	memset(&opt, 0, sizeof(opt));
+	out = err = NULL;
+	fake_start();
+	return 0;
+}
+
+static int stop(void **state)
+{
+	(void)state;
+	fake_stop();
+	free(out);
+	free(err);
+	return 0;
+}
+
+/* Gates with all that can be told of them, and one with nothing. */
+static char *full(const char *netns)
+{
+	static struct module_status status = {
+		.version = "0.1.0",
+		.gates = 2,
+		.max_gates = 1024,
+		.probes = ANYGATE_PROBES_LIVE,
+		.reconcile = 1500,
+		.events = 1ULL << 40,
+		.n_probe = 2,
+		.probe = {
+			{ .symbol = "tcp_close", .armed = true, .missed = 3 },
+			{ .symbol = "udp_destroy_sock", .error = ENOENT },
+		},
+	};
+	struct gate gates[2] = { open_gate(), closed_gate() };
+	struct stats stats[2] = { full_stats(), { .prefix = pfx("2001:db8::53") } };
+	const struct metrics m = {
+		.status = &status,
+		.gates = gates,
+		.n_gates = 2,
+		.stats = stats,
+		.n_stats = 2,
+		.netns = netns,
+		.now = NOW,
+	};
+	struct gate *g = &gates[0];
+	char *text = NULL;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+
+	give(g, "name figure flows shield-dropped shield-until lease");
+	strcpy(g->name, "a\\\"b");
+	g->figure = 2310;
+	g->flows = 3;
+	g->shield_dropped = 12;
+	g->shield_until = NOW + 1;
+	g->n_leases = 2;
+	g->leases[0] = (struct lease){ "zone", ANYGATE_VERDICT_UP, NOW + 1500 * NSEC_PER_MSEC };
+	g->leases[1] = (struct lease){ "dig", ANYGATE_VERDICT_UP, NOW };
+	g->services[0].queued = g->services[0].waiting = true;
+	g->services[0].queue = 53248;
+	g->services[0].limit = 212992;
+	g->services[0].drops = 7;
+	g->services[0].age = 3200 * NSEC_PER_MSEC;
+	g->services[0].stalled = 1;
+	metrics_print(f, &m);
+	fclose(f);
+	return text;
+}
+
+static void samples(void **state)
+{
+	static const char *const lines[] = {
+		"\nanygate_module_info{version=\"0.1.0\"} 1\n",
+		"\nanygate_gates 2\n",
+		"\nanygate_probes_state{state=\"idle\"} 0\n",
+		"\nanygate_probes_state{state=\"live\"} 1\n",
+		"\nanygate_probe_armed{symbol=\"tcp_close\"} 1\n",
+		"\nanygate_probe_missed_total{symbol=\"tcp_close\"} 3\n",
+		"\nanygate_socket_events_total 1099511627776\n",
+		"\nanygate_reconcile_period_seconds 1.500000000\n",
+		"\nanygate_gate_state{prefix=\"192.0.2.53/32\",name=\"a\\\\\\\"b\",state=\"open\"} 1\n",
+		"\nanygate_gate_state{prefix=\"2001:db8::53/128\",name=\"\",state=\"open\"} 0\n",
+		"\nanygate_gate_announced{prefix=\"2001:db8::53/128\",name=\"\"} 0\n",
+		"\nanygate_gate_damping_penalty{prefix=\"192.0.2.53/32\",name=\"a\\\\\\\"b\"} 2310\n",
+		"\nanygate_gate_flows{prefix=\"192.0.2.53/32\",name=\"a\\\\\\\"b\"} 3\n",
+		"\nanygate_shield_up{prefix=\"192.0.2.53/32\",name=\"a\\\\\\\"b\"} 1\n",
+		"\nanygate_shield_dropped_packets_total{prefix=\"192.0.2.53/32\",name=\"a\\\\\\\"b\"} 12\n",
+		"lease=\"zone\"} 1\n",
+		"lease=\"dig\"} 0\n",
+		"lease=\"zone\"} 1.500000000\n",
+		"\nanygate_service_listeners{prefix=\"2001:db8::53/128\",name=\"\",service=\"udp/53\"} 0\n",
+		"\nanygate_service_queue_fill_ratio{prefix=\"192.0.2.53/32\",name=\"a\\\\\\\"b\",service=\"udp/53\"} 0.250000\n",
+		"service=\"udp/53\"} 3.200000000\n",
+		"\nanygate_service_drops_total{prefix=\"192.0.2.53/32\",name=\"a\\\\\\\"b\",service=\"udp/53\"} 7\n",
+		"\nanygate_service_stalled_listeners{prefix=\"192.0.2.53/32\",name=\"a\\\\\\\"b\",service=\"udp/53\"} 1\n",
+		"\nanygate_transitions_total{prefix=\"192.0.2.53/32\",name=\"dns\",reason=\"listener\"} 6\n",
+		"\nanygate_transitions_total{prefix=\"192.0.2.53/32\",name=\"dns\",reason=\"stalled\"} 0\n",
+		"\nanygate_actuation_errors_total{prefix=\"192.0.2.53/32\",name=\"dns\"} 2\n",
+		"\nanygate_actuation_latency_seconds_bucket{prefix=\"192.0.2.53/32\",name=\"dns\",le=\"1e-05\"} 0\n"
+		"anygate_actuation_latency_seconds_bucket{prefix=\"192.0.2.53/32\",name=\"dns\",le=\"5e-05\"} 3\n"
+		"anygate_actuation_latency_seconds_bucket{prefix=\"192.0.2.53/32\",name=\"dns\",le=\"0.0001\"} 9\n"
+		"anygate_actuation_latency_seconds_bucket{prefix=\"192.0.2.53/32\",name=\"dns\",le=\"1.0\"} 9\n"
+		"anygate_actuation_latency_seconds_bucket{prefix=\"192.0.2.53/32\",name=\"dns\",le=\"+Inf\"} 10\n"
+		"anygate_actuation_latency_seconds_sum{prefix=\"192.0.2.53/32\",name=\"dns\"} 0.000700000\n"
+		"anygate_actuation_latency_seconds_count{prefix=\"192.0.2.53/32\",name=\"dns\"} 10\n",
+	};
+	char *text = full(NULL);
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(lines); i++)
+		assert_contains(text, lines[i]);
+	assert_null(strstr(text, "damping_penalty{prefix=\"2001"));
+	assert_string_equal(text + strlen(text) - 6, "# EOF\n");
+	free(text);
+}
+
+/* Each name once, with help and type in front of all its samples. */
+static void families(void **state)
+{
+	char *text = full("blue"), *line, *save = NULL, name[128] = "", other[128], type[16];
+	char seen[8192] = " ";
+	bool ended = false;
+
+	(void)state;
+	for (line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+		assert_false(ended);
+		if (!strcmp(line, "# EOF")) {
+			ended = true;
+		} else if (sscanf(line, "# HELP %127s", name) == 1) {
+			snprintf(other, sizeof(other), " %s ", name);
+			assert_null(strstr(seen, other));
+			strcat(seen, other);
+		} else if (sscanf(line, "# TYPE %127s %15s", other, type) == 2) {
+			assert_string_equal(other, name);
+			assert_int_equal(!strcmp(type, "counter"),
+					 strlen(name) > 6 &&
+					 !strcmp(name + strlen(name) - 6, "_total"));
+		} else {
+			assert_int_equal(strncmp(line, name, strlen(name)), 0);
+			assert_contains(line, "{netns=\"blue\"");
+		}
+	}
+	assert_true(ended);
+	free(text);
+}
+
+static void promtool(void **state)
+{
+	char *text, *said, *complaint;
+	int status;
+	FILE *p;
+
+	(void)state;
+	if (system("command -v promtool >/dev/null"))
+		skip();
+	text = full("blue");
+	capture_begin();
+	p = popen("promtool check metrics", "w");
+	fputs(text, p);
+	status = pclose(p);
+	said = capture_end(&complaint);
+	if (status || *said || *complaint)
+		fail_msg("status %d: %s%s", WEXITSTATUS(status), said, complaint);
+	free(text);
+	free(said);
+	free(complaint);
+}
+
+static int run(int argc)
+{
+	char word[] = "all", *argv[] = { word, NULL };
+	int ret;
+
+	free(out);
+	free(err);
+	capture_begin();
+	ret = cmd_metrics(argc, argv);
+	out = capture_end(&err);
+	return ret;
+}
+
+static void verb(void **state)
+{
+	struct gate g = open_gate();
+	struct stats st = full_stats();
+
+	(void)state;
+	fake_status(ANYGATE_PROBES_LIVE, 1000);
+	fake_error(0, NULL, 0);
+	fake_end();
+	fake_gate(&g, NLM_F_MULTI);
+	fake_done(0, 0);
+	fake_end();
+	fake_stats(&st, NLM_F_MULTI);
+	fake_done(0, 0);
+	fake_end();
+	assert_int_equal(run(0), ST_OK);
+	assert_string_equal(err, "");
+	assert_contains(out, "\nanygate_gate_announced{prefix=\"192.0.2.53/32\",name=\"\"} 1\n");
+	assert_contains(out, "\nanygate_actuation_errors_total{prefix=\"192.0.2.53/32\",name=\"dns\"} 2\n");
+	assert_contains(out, "\n# EOF\n");
+}
+
+/* Nothing is better than half of it. */
+static void refused(void **state)
+{
+	struct gate g = open_gate();
+
+	(void)state;
+	fake_status(ANYGATE_PROBES_LIVE, 1000);
+	fake_error(0, NULL, 0);
+	fake_end();
+	fake_gate(&g, NLM_F_MULTI);
+	fake_done(0, 0);
+	fake_end();
+	fake_error(EOPNOTSUPP, NULL, 0);
+	fake_end();
+	assert_int_equal(run(0), ST_REFUSED);
+	assert_string_equal(out, "");
+	assert_contains(err, "metrics: the loaded module does not know this request");
+
+	assert_int_equal(run(1), ST_USAGE);
+	assert_contains(err, "\"all\" is too much");
+	opt.json = true;
+	assert_int_equal(run(0), ST_USAGE);
+	assert_contains(out, "there is no JSON of it");
+}
+
+#define test(name)	cmocka_unit_test_setup_teardown(name, start, stop)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(samples),
+		cmocka_unit_test(families),
+		cmocka_unit_test(promtool),
+		test(verb),
+		test(refused),
+	};
+
+	return cmocka_run_group_tests_name("metrics", tests, NULL, NULL);
+}
