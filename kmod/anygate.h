@@ -182,11 +182,13 @@ struct anygate_member {
 /**
  * struct anygate_memberlist - the listeners of a service
  * @max: room for so many
+ * @at: CLOCK_BOOTTIME nanoseconds of the sample
  * @n: how many
  * @m: they
  */
 struct anygate_memberlist {
 	unsigned int max;
+	u64 at;
 	unsigned int n;
 	struct anygate_member m[] __counted_by(max);
 };
@@ -626,7 +628,9 @@ struct anygate_dying {
  * @dying: sockets of processes that are ending
  * @n_dying: how many
  * @flows_due: a gate was withdrawn: count connections
- * @flows_at: CLOCK_BOOTTIME nanoseconds before which not to count again
+ * @flows_at: CLOCK_BOOTTIME nanoseconds before which not to count again for
+ *	that
+ * @flows_counted: CLOCK_BOOTTIME nanoseconds of the last count
  */
 struct anygate_net {
 	struct net *net;
@@ -680,6 +684,7 @@ struct anygate_net {
 	unsigned int n_dying;
 	bool flows_due;
 	u64 flows_at;
+	u64 flows_counted;
 };
 
 /* main.c */
@@ -827,6 +832,7 @@ bool anygate_stall_due(const struct anygate_gate *gate, u64 now);
 u32 anygate_stall_sample(struct anygate_gate *gate, struct anygate_service *svc,
 			 bool likely_gone, u64 now);
 void anygate_stall_sampled(struct anygate_gate *gate, u64 now);
+bool anygate_stall_knows(const struct anygate_service *svc, u32 n);
 u32 anygate_stall_stalled(const struct anygate_service *svc);
 void anygate_stall_forget(struct anygate_services *services);
 u64 anygate_stall_deadline(const struct anygate_gate *gate);

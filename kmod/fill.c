@@ -60,8 +60,9 @@ static int put_queues(struct sk_buff *skb, const struct anygate_service *svc)
 {
 	const struct anygate_memberlist *list = svc->members;
 	struct nlattr *nest = nla_nest_start(skb, ANYGATE_A_GATE_SERVICE);
-	u64 now = ktime_get_boottime_ns(), drops = 0, since = now;
+	u64 drops = 0, age = 0;
 	u32 queue = 0, limit = 0;
+	u64 waits = 0;
 	unsigned int i;
 
 	for (i = 0; list && i < list->n; i++) {
@@ -69,7 +70,8 @@ static int put_queues(struct sk_buff *skb, const struct anygate_service *svc)
 		limit += list->m[i].limit;
 		drops += list->m[i].drops;
 		if (list->m[i].token)
-			since = min(since, list->m[i].since);
+			age = max(age, list->at - list->m[i].since);
+		waits |= list->m[i].token;
 	}
 	if (!nest ||
 	    nla_put(skb, ANYGATE_A_SERVICE_ADDRESS,
@@ -81,9 +83,8 @@ static int put_queues(struct sk_buff *skb, const struct anygate_service *svc)
 	    nla_put_u32(skb, ANYGATE_A_SERVICE_LIMIT, limit) ||
 	    nla_put_u64_64bit(skb, ANYGATE_A_SERVICE_DROPS, drops,
 			      ANYGATE_A_SERVICE_PAD) ||
-	    (since < now &&
-	     nla_put_u64_64bit(skb, ANYGATE_A_SERVICE_AGE, now - since,
-			       ANYGATE_A_SERVICE_PAD)) ||
+	    (waits && nla_put_u64_64bit(skb, ANYGATE_A_SERVICE_AGE, age,
+					ANYGATE_A_SERVICE_PAD)) ||
 	    nla_put_u32(skb, ANYGATE_A_SERVICE_STALLED,
 			anygate_stall_stalled(svc)) ||
 	    nla_put_u32(skb, ANYGATE_A_SERVICE_DYING, svc->dying))
@@ -310,7 +311,7 @@ static int put_count(struct sk_buff *skb, int type, int attr, u64 key,
 }
 
 static int put_listener(struct sk_buff *skb, const struct anygate_sockkey *key,
-			const struct anygate_member *m, u64 now)
+			const struct anygate_member *m, u64 at)
 {
 	struct nlattr *nest = nla_nest_start(skb, ANYGATE_A_STATS_LISTENER);
 	const int pad = ANYGATE_A_LISTENER_PAD;
@@ -325,7 +326,7 @@ static int put_listener(struct sk_buff *skb, const struct anygate_sockkey *key,
 	    nla_put_u32(skb, ANYGATE_A_LISTENER_LIMIT, m->limit) ||
 	    nla_put_u64_64bit(skb, ANYGATE_A_LISTENER_DROPS, m->drops, pad) ||
 	    (m->token &&
-	     nla_put_u64_64bit(skb, ANYGATE_A_LISTENER_AGE, now - m->since,
+	     nla_put_u64_64bit(skb, ANYGATE_A_LISTENER_AGE, at - m->since,
 			       pad)) ||
 	    nla_put_u32(skb, ANYGATE_A_LISTENER_STALLED, m->stalled))
 		return -EMSGSIZE;
@@ -336,7 +337,6 @@ static int put_listener(struct sk_buff *skb, const struct anygate_sockkey *key,
 /* As many as there is to be told of one by one, and how many there are more. */
 static int put_listeners(struct sk_buff *skb, const struct anygate_gate *gate)
 {
-	u64 now = ktime_get_boottime_ns();
 	unsigned int i, j, told = 0;
 	u32 left_off = 0;
 
@@ -351,7 +351,7 @@ static int put_listeners(struct sk_buff *skb, const struct anygate_gate *gate)
 				continue;
 			}
 			told++;
-			if (put_listener(skb, &svc->key, &list->m[j], now))
+			if (put_listener(skb, &svc->key, &list->m[j], list->at))
 				return -EMSGSIZE;
 		}
 	}

@@ -7,6 +7,7 @@
 #include <linux/rculist_nulls.h>
 #include <linux/sched.h>
 #include <linux/tcp.h>
+#include <linux/timekeeping.h>
 #include <net/inet_sock.h>
 #include <net/sock.h>
 
@@ -14,6 +15,9 @@
 
 /* Buckets to be looked at before others get the processor. */
 #define BATCH 1024
+
+/* Whoever asks sooner gets the last answer: anybody may ask. */
+#define PERIOD_NS (100 * NSEC_PER_MSEC)
 
 /* One side or both may still send: closed connections in TIME_WAIT may not. */
 #define COUNTED (TCPF_ESTABLISHED | TCPF_CLOSE_WAIT | TCPF_FIN_WAIT1 | \
@@ -53,12 +57,16 @@ void anygate_flows_count(struct anygate_net *agn)
 {
 	struct inet_hashinfo *hashinfo = agn->net->ipv4.tcp_death_row.hashinfo;
 	struct hlist_nulls_node *node;
+	u64 now = ktime_get_boottime_ns();
 	struct anygate_gate *gate;
 	struct sock *sk;
 	unsigned long id;
 	unsigned int i;
 
 	lockdep_assert_held(&agn->lock);
+	if (agn->flows_counted && now - agn->flows_counted < PERIOD_NS)
+		return;
+	agn->flows_counted = now;
 	xa_for_each(&agn->gates, id, gate) {
 		gate->flows = 0;
 		gate->flows_known = true;

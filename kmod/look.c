@@ -31,11 +31,16 @@ static u32 count_listeners(struct anygate_gate *gate,
 			   struct anygate_service *svc, bool sample, u64 now)
 {
 	bool likely_gone = svc->listeners && svc->hint.at;
+	u32 n;
 
-	if (sample)
-		return anygate_stall_sample(gate, svc, likely_gone, now);
-	return anygate_probe_listeners(gate->agn, &gate->conf, &svc->key,
-				       likely_gone, NULL, &svc->dying);
+	if (!sample) {
+		n = anygate_probe_listeners(gate->agn, &gate->conf, &svc->key,
+					    likely_gone, NULL, &svc->dying);
+		/* Nothing is told of sockets that are gone. */
+		if (anygate_stall_knows(svc, n))
+			return n;
+	}
+	return anygate_stall_sample(gate, svc, likely_gone, now);
 }
 
 /*

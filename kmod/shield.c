@@ -246,7 +246,8 @@ static struct anygate_shield *shield_of(struct anygate_shield_net *sn,
 	return NULL;
 }
 
-static unsigned int check(struct anygate_shield_net *sn, struct sk_buff *skb,
+/* Out of line: the hook itself shall be a comparison and nothing else. */
+static noinline unsigned int check(struct anygate_shield_net *sn, struct sk_buff *skb,
 			  const struct nf_hook_state *state)
 {
 	struct anygate_shield *shield;
@@ -265,8 +266,8 @@ static unsigned int check(struct anygate_shield_net *sn, struct sk_buff *skb,
 	return NF_DROP;
 }
 
-static unsigned int hook(void *priv, struct sk_buff *skb,
-			 const struct nf_hook_state *state)
+static unsigned int shield_hook(void *priv, struct sk_buff *skb,
+				const struct nf_hook_state *state)
 {
 	struct anygate_shield_net *sn = priv;
 
@@ -315,7 +316,7 @@ static int net_start(struct anygate_net *agn)
 	ret = rhltable_init(&sn->services, &key_params);
 	if (ret)
 		goto err_free;
-	sn->ops[0].hook = hook;
+	sn->ops[0].hook = shield_hook;
 	sn->ops[0].priv = sn;
 	sn->ops[0].pf = NFPROTO_IPV4;
 	sn->ops[0].hooknum = NF_INET_PRE_ROUTING;
@@ -556,13 +557,16 @@ int anygate_shield_put(struct sk_buff *skb, const struct anygate_gate *gate)
 {
 	const struct anygate_shield *shield = gate->shield;
 	const int pad = ANYGATE_A_GATE_PAD;
-	u64 first;
+	u64 first, dropped;
 
 	if (!shield)
 		return 0;
 	first = atomic64_read(&shield->first);
-	if (nla_put_u64_64bit(skb, ANYGATE_A_GATE_SHIELD_DROPPED,
-			      atomic64_read(&shield->dropped), pad))
+	dropped = atomic64_read(&shield->dropped);
+	if (nla_put_u64_64bit(skb, ANYGATE_A_GATE_SHIELD_DROPPED, dropped,
+			      pad) ||
+	    nla_put_u64_64bit(skb, ANYGATE_A_GATE_SHIELD_LATELY,
+			      dropped - shield->before, pad))
 		return -EMSGSIZE;
 	if (first &&
 	    (nla_put_u64_64bit(skb, ANYGATE_A_GATE_SHIELD_FIRST, first, pad) ||

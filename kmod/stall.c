@@ -346,12 +346,27 @@ u32 anygate_stall_sample(struct anygate_gate *gate, struct anygate_service *svc,
 	} while (sample.left_off && grow(svc, sample.left_off));
 	svc->left_off = sample.left_off;
 	sweep(svc->members);
+	if (svc->members)
+		svc->members->at = now;
 	for (i = 0; svc->members && i < svc->members->n; i++) {
 		struct anygate_member *m = &svc->members->m[i];
 
 		m->stalled = has_stalled(&gate->conf, m, now);
 	}
 	return n;
+}
+
+/**
+ * anygate_stall_knows() - are these the listeners that were sampled?
+ * @svc: the service
+ * @n: how many it has now
+ *
+ * Context: anygate_net.lock held.
+ * Return: false if there are more or fewer.
+ */
+bool anygate_stall_knows(const struct anygate_service *svc, u32 n)
+{
+	return n == svc->left_off + (svc->members ? svc->members->n : 0);
 }
 
 /**

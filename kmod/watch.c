@@ -185,8 +185,8 @@ static int enter(struct kretprobe_instance *ri, struct sock *sk, u16 port,
 
 	if (!interesting(sk, port, assigns))
 		return 1;
-	/* Before it is gone: see shield.c. */
-	if (likely(sk != READ_ONCE(canary)))
+	/* Before it is gone: see shield.c. Whoever gets a port is coming. */
+	if (!assigns && likely(sk != READ_ONCE(canary)))
 		anygate_shield_arm(anygate_net_of(sock_net(sk)));
 	data->sk = sk;
 	data->key.port = port;

@@ -12,8 +12,9 @@
  *   LINE: udp SENT answered N lost N tcp TRIED accepted N silent N
  *         wire rst N icmp N
  *
- * "lost": no answer within a second, and, with "retry", none to a second try
- * from another port either, which is made at once when the first was refused. "silent": neither accepted nor refused in that
+ * "lost": refused, or no answer within a second. With "retry": neither an answer
+ * to the first nor one to a second try from another port, which is made at once
+ * when the first was refused, and else after three seconds. "silent": neither accepted nor refused in that
  * time. What is on the wire is counted by a packet socket on every device:
  * RSTs that answer a SYN, and "destination unreachable". At the end of its
  * input it waits for what is outstanding, says the same of the last period, and
@@ -45,7 +46,7 @@
 #include <sys/socket.h>
 
 #define N_CLIENTS	16384
-#define PATIENCE_NS	1000000000ULL
+#define SECOND_NS	1000000000ULL
 
 /* A client that waits: its socket, and when it began; fd 0 for nobody. */
 struct client {
@@ -67,6 +68,7 @@ static struct sockaddr_storage server;
 static socklen_t server_len;
 static int wire;
 static bool retry;
+static uint64_t patience = SECOND_NS;
 
 static uint64_t now_ns(void)
 {
@@ -117,7 +119,7 @@ static void give_up(uint64_t now)
 		struct client *c = &clients[oldest % N_CLIENTS];
 		bool again;
 
-		if (c->fd && now - c->since < PATIENCE_NS)
+		if (c->fd && now - c->since < patience)
 			return;
 		oldest++;
 		if (!c->fd)
@@ -136,10 +138,10 @@ static void give_up(uint64_t now)
 /* A resolver that is refused tries again at once, and not once more. */
 static void refused(struct client *c)
 {
-	bool again = c->again;
+	bool again = retry && !c->again;
 
 	end(c);
-	if (again)
+	if (!again)
 		counts.lost++;
 	else
 		begin(false, true, now_ns());
@@ -173,7 +175,7 @@ static void look(void)
 		} else if (recv(fds[i].fd, buf, sizeof(buf), 0) > 0) {
 			counts.answered++;
 			end(who[i]);
-		} else if (retry) {
+		} else {
 			refused(who[i]);
 		}
 	}
@@ -283,6 +285,8 @@ int main(int argc, char **argv)
 	rate_udp = strtoul(argv[3], NULL, 10);
 	rate_tcp = strtoul(argv[4], NULL, 10);
 	retry = argc > 5 && !strcmp(argv[5], "retry");
+	if (retry)
+		patience = 3 * SECOND_NS;
 	if (setrlimit(RLIMIT_NOFILE, &files))
 		err(1, "setrlimit");
 	wire = socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC, htons(ETH_P_ALL));

