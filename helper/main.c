@@ -59,11 +59,11 @@ static const struct command commands[] = {
 	{ "del", cmd_del, "GATE", "remove a gate", GATE_HELP },
 	{ "show", cmd_show, "[GATE]", "show all gates, or some in full",
 	  "This is what is done without a verb.\n" GATE_HELP },
+	{ "flush", cmd_flush, "[GATE]", "remove all gates, or some",
+	  "Without a PREFIX all are removed, with one all that are within it.\n" GATE_HELP },
 	{ "stats", cmd_stats, "[GATE]", "what was counted of gates, and their listeners",
 	  GATE_HELP },
 	{ "metrics", cmd_metrics, "", "print OpenMetrics text", NULL },
-	{ "flush", cmd_flush, "[GATE]", "remove all gates, or some",
-	  "Without a PREFIX all are removed, with one all that are within it.\n" GATE_HELP },
 	{ "drain", cmd_drain, "GATE [for TIME] [wait [for TIME]]",
 	  "withdraw, whatever the services",
 	  GATE_HELP

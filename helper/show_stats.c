@@ -42,14 +42,10 @@ static void show_quantile(struct printer *p, const struct stats *st, unsigned in
 
 static void show_steps(struct printer *p, const struct stats *st)
 {
-	struct table t = { .columns = 2 };
-	char text[AGE_TEXT];
 	const struct step *s;
 	unsigned int i;
 
 	pr_array(p, "buckets");
-	table_cell(&t, "  TOOK");
-	table_cell(&t, "ACTIONS");
 	for (i = 0; i < st->n_steps; i++) {
 		s = &st->steps[i];
 		pr_object(p, NULL);
@@ -57,6 +53,22 @@ static void show_steps(struct printer *p, const struct stats *st)
 			pr_uint(p, "below_ns", s->below, NULL);
 		pr_uint(p, "count", s->count, NULL);
 		pr_object_end(p);
+	}
+	pr_array_end(p);
+}
+
+/* Those that there are; the others would be most of them. */
+static void steps_table(FILE *out, const struct stats *st)
+{
+	struct table t = { .columns = 2 };
+	char text[AGE_TEXT];
+	const struct step *s;
+	unsigned int i;
+
+	table_cell(&t, "  TOOK");
+	table_cell(&t, "ACTIONS");
+	for (i = 0; i < st->n_steps; i++) {
+		s = &st->steps[i];
 		if (!s->count)
 			continue;
 		if (s->below != UINT64_MAX)
@@ -65,11 +77,7 @@ static void show_steps(struct printer *p, const struct stats *st)
 			table_cell(&t, "  longer");
 		table_cell(&t, "%llu", (unsigned long long)s->count);
 	}
-	pr_array_end(p);
-	if (!p->json && t.n > 2)
-		table_print(&t, p->out);
-	else
-		table_free(&t);
+	table_print(&t, out);
 }
 
 /* From the socket event to the changed tables. */
@@ -89,6 +97,8 @@ static void show_latency(struct printer *p, const struct stats *st)
 	}
 	pr_text(p, "\n");
 	show_steps(p, st);
+	if (!p->json && n)
+		steps_table(p->out, st);
 	pr_object_end(p);
 }
 
@@ -120,22 +130,35 @@ static void listener_row(struct table *t, const struct listener *l, const char *
 	table_cell(t, "%s", l->s.dying ? "dying" : l->s.stalled ? "stalled" : "-");
 }
 
-static void show_listeners(struct printer *p, const struct stats *st)
+static void listener_table(FILE *out, const struct stats *st)
 {
-	char service[SERVICE_TEXT], addr[INET6_ADDRSTRLEN];
+	char service[SERVICE_TEXT];
 	const struct listener *l;
 	struct table t = { 0 };
 	unsigned int i;
 
-	pr_array(p, "listeners");
-	pr_text(p, "listeners: %u\n", st->n_listeners + st->left_off);
 	listener_header(&t);
 	for (i = 0; i < st->n_listeners; i++) {
 		l = &st->listeners[i];
-		service_text(&l->s, &st->prefix, service);
-		listener_row(&t, l, service);
+		listener_row(&t, l, service_text(&l->s, &st->prefix, service));
+	}
+	table_print(&t, out);
+}
+
+static void show_listeners(struct printer *p, const struct stats *st)
+{
+	char service[SERVICE_TEXT], addr[INET6_ADDRSTRLEN];
+	const struct listener *l;
+	unsigned int i;
+
+	pr_text(p, "listeners: %u\n", st->n_listeners + st->left_off);
+	if (!p->json && st->n_listeners)
+		listener_table(p->out, st);
+	pr_array(p, "listeners");
+	for (i = 0; i < st->n_listeners; i++) {
+		l = &st->listeners[i];
 		pr_object(p, NULL);
-		pr_str(p, "service", service, NULL);
+		pr_str(p, "service", service_text(&l->s, &st->prefix, service), NULL);
 		pr_str(p, "address", ip_text(&l->s.addr, addr), NULL);
 		pr_str(p, "protocol", protocol_text(l->s.protocol), NULL);
 		pr_uint(p, "port", l->s.port, NULL);
@@ -150,10 +173,6 @@ static void show_listeners(struct printer *p, const struct stats *st)
 		pr_object_end(p);
 	}
 	pr_array_end(p);
-	if (!p->json && st->n_listeners)
-		table_print(&t, p->out);
-	else
-		table_free(&t);
 	pr_uint(p, "left_off", st->left_off, st->left_off ? "  and %u more\n" : NULL,
 		st->left_off);
 }

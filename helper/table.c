@@ -33,20 +33,6 @@ void table_cell(struct table *t, const char *fmt, ...)
 }
 
 /**
- * table_free() - forget the rows
- * @t: table
- */
-void table_free(struct table *t)
-{
-	size_t i;
-
-	for (i = 0; i < t->n; i++)
-		free(t->cells[i]);
-	free(t->cells);
-	*t = (struct table){ 0 };
-}
-
-/**
  * table_print() - print the rows and forget them
  * @t: table
  * @out: where to
@@ -70,6 +56,8 @@ void table_print(struct table *t, FILE *out)
 			fprintf(out, "%s\n", t->cells[i]);
 		else
 			fprintf(out, "%-*s", (int)width[col] + 2, t->cells[i]);
+		free(t->cells[i]);
 	}
-	table_free(t);
+	free(t->cells);
+	*t = (struct table){ 0 };
 }

@@ -21,7 +21,6 @@ struct table {
 };
 
 void table_cell(struct table *t, const char *fmt, ...) __printf(2, 3);
-void table_free(struct table *t);
 void table_print(struct table *t, FILE *out);
 
 #endif

@@ -79,15 +79,31 @@ all_settings()
 	unseen "$gate" observe on
 	expect_gate "$gate" .observe true
 	unseen "$gate" observe off
+	unseen "$gate" shield 5s
+	expect_gate "$gate" .shield_ms 5000
+	expect_gate "$gate" .shield_dropped 0
+	unseen "$gate" shield 1h
+	unseen "$gate" stall 100ms
+	expect_gate "$gate" .stall_ms 100
+	unseen "$gate" stall-members any
+	expect_gate "$gate" .stall_members any
+	unseen "$gate" stall 1h stall-members all
+	unseen "$gate" fatal on
+	expect_gate "$gate" .fatal true
+	unseen "$gate" shield off stall off fatal off
+	expect_gate "$gate" '[.shield_ms, .stall_ms, .stall_members, .fatal,
+		.shield_dropped] | tostring' '[0,0,"all",false,null]'
 	unseen "$gate" udp/53 tcp/53 need any
 	expect_gate "$gate" '.services | length' 2
 	unseen "$gate" udp/53 need all
 	# and all at once
 	unseen "$gate" up 5s down 1s name all damp on suppress 30 \
 		on-expiry ignore hold off fallback via "$far" dev d0 \
-		listen-dev none udp/53 need any
-	expect_gate "$gate" '[.up_ms, .name, .damp.on, .on_expiry, .listen_dev] |
-		tostring' '[5000,"all",true,"ignore","none"]'
+		listen-dev none udp/53 need any shield 1s stall 200ms \
+		stall-members any fatal on
+	expect_gate "$gate" '[.up_ms, .name, .damp.on, .on_expiry, .listen_dev,
+		.shield_ms, .stall_ms, .stall_members, .fatal] | tostring' \
+		'[5000,"all",true,"ignore","none",1000,200,"any",true]'
 	unseen_end "$gate"
 }
 
@@ -324,6 +340,7 @@ all_or_nothing()
 		fallback via 203.0.113.130 dev nosuchdev
 	refused 1 "more services" change $V4 up 5s need 2
 	refused 1 "suppress" change $V4 up 5s suppress 10
+	refused 1 nosuchdev change $V4 shield 5s stall 2s fatal on dev nosuchdev
 	settle
 	quiet "$TMP/mon" $V4
 	"$ANYGATECTL" -j show $V4 | jq 'map(del(.since_s))' >"$TMP/after"

@@ -93,6 +93,20 @@ bad "a service of the other family" usage "IPv6" add $V4/32 "[$V6]:udp/53"
 bad "a service of the other family, IPv6" usage "IPv4" add $V6/128 $V4:udp/53
 bad "a covering prefix whose service has no address" usage "address" \
 	add 192.0.2.0/24 udp/53
+bad "a shield that is no time"	usage "shield soon" add $V4/32 udp/53 shield soon
+bad "a shield that is too long"	usage "shield 2h.*1h" add $V4/32 udp/53 shield 2h
+bad "a stall time that is too short" usage "stall 50ms.*100ms to 1h" \
+	add $V4/32 udp/53 stall 50ms
+bad "a stall time without a unit" usage "unit" change 192.0.2.7/32 stall 5
+bad "a bad value for stall-members" usage "all or any" \
+	change 192.0.2.7/32 stall-members most
+bad "a bad value for fatal"	usage "off or on" add $V4/32 udp/53 fatal 1
+bad "a wait for no time"	usage "wait" drain 192.0.2.7/32 wait for 0
+bad "a wait for one that is not there" refusal "no such gate" drain $V4/32 wait
+bad "counters of a gate that is not there" refusal "no such gate" stats $V4/32
+bad "counters of a group that is not there" refusal "no gate has this name" \
+	stats nodns
+bad "metrics of something"	usage "too much" metrics 192.0.2.7/32
 bad "the same service twice"	usage "udp/53" add $V4/32 udp/53 udp/53
 bad "a device name that is too long" usage "abcdefghijklmnop" \
 	add $V4/32 udp/53 dev abcdefghijklmnop
@@ -254,11 +268,163 @@ prints_help()
 {
 	local verb
 	ctl help >"$TMP/out"
-	for verb in add change del show flush monitor version help; do
+	for verb in add change del show stats metrics flush drain monitor version \
+		    help; do
 		grep -qw $verb "$TMP/out" || fail "help says nothing about $verb"
 	done
 	ctl version >"$TMP/out"
 	grep -Eq '[0-9]+\.[0-9]+' "$TMP/out" || fail "no version: $(cat "$TMP/out")"
+}
+
+stats_has()
+{
+	"$ANYGATECTL" -j stats $V4 | jq -e ".[0] | $1" >/dev/null
+}
+
+# Connections that nobody accepts, in show and in stats.
+shows_queues()
+{
+	local i inode
+	sock_start
+	sk open a tcp4 "*" 53
+	inode=$(ss -Hltne | grep -o 'ino:[0-9]*')
+	inode=${inode#ino:}
+	ctl add $V4/32 tcp/53 up 0
+	wait_addr $V4/32
+	for i in 1 2 3; do
+		sk socket c$i tcp4
+		sk connect c$i $V4 53
+	done
+	wait_gate $V4/32 '.services[0].queue' 3
+	expect_gate $V4/32 '.services[0] | .limit > 3 and .drops == 0 and
+		.stalled == 0 and .dying == 0 and .age_ms >= 0' true
+	ctl show $V4 >"$TMP/out"
+	grep -q '^service: tcp/53, 1 listener, queue 3/' "$TMP/out" ||
+		fail "no queue: $(cat "$TMP/out")"
+	ctl -j stats $V4 >"$TMP/out"
+	jq -e --argjson inode "$inode" '.[0] | .prefix == "'$V4/32'" and
+		.transitions.listener == 1 and .errors == 0 and
+		(.latency.buckets | length) > 10 and .left_off == 0 and
+		(.latency | .count == ([.buckets[].count] | add)) and
+		(.listeners | length) == 1 and (.listeners[0] |
+			.service == "tcp/53" and .address == "'$V4'" and
+			.inode == $inode and .queue == 3 and .age_ms >= 0 and
+			(.stalled or .dying | not))' "$TMP/out" >/dev/null || {
+		sed 's/^/# /' "$TMP/out"
+		fail "not as specified; the inode is $inode"
+	}
+	ctl stats >"$TMP/out"
+	grep -Eq "^  tcp/53 +$inode +3 " "$TMP/out" ||
+		fail "no listener: $(cat "$TMP/out")"
+	sk close a
+	wait_no_addr $V4/32
+	eventually "its listener to be gone" stats_has '.listeners == []'
+	stats_has '.transitions["no-listener"] == 1 and .latency.count >= 1 and
+		.latency.sum_ns > 0' || {
+		"$ANYGATECTL" stats | sed 's/^/# /'
+		fail "not counted"
+	}
+}
+
+# wait_drained STATUS PATTERN ARGUMENT...: "drain" in the background has ended
+wait_drained()
+{
+	local want=$1 pattern=$2 status
+	wait "$DRAIN"
+	status=$?
+	[ $status = "$want" ] || fail "drain: status $status, not $want: $(
+		cat "$TMP/out" "$TMP/err")"
+	cat "$TMP/out" "$TMP/err" | grep -q "$pattern" ||
+		fail "drain: $(cat "$TMP/out" "$TMP/err") (expected: $pattern)"
+}
+
+drain_start()
+{
+	"$ANYGATECTL" drain "$@" >"$TMP/out" 2>"$TMP/err" &
+	DRAIN=$!
+	eventually "drain to tell" grep -q connection "$TMP/out"
+}
+
+# One connection, as others see it: the client's end has another address.
+drains()
+{
+	sock_start
+	events_start "$TMP/events"
+	sk open a tcp4 "*" 53
+	ctl add $V4/32 tcp/53 up 0
+	wait_addr $V4/32
+	sk socket client tcp4
+	sk bind client 127.0.0.1 5000
+	sk connect client $V4 53
+	sk accept a server
+	[ "$(ctl drain $V4)" = "$V4/32: 1 established TCP connection" ] ||
+		fail "not one connection"
+	wait_event "$TMP/events" ".kind == \"flows\" and .flows == 1 and
+		.prefix == \"$V4/32\""
+	expect_gate $V4/32 .flows 1
+	expect_gate $V4/32 .state drained
+	# the time is up
+	drain_start $V4 for 1h wait for 300ms
+	wait_drained 3 "1 established TCP connection left after"
+	expect_gate $V4/32 '.order_left_ms > 3000000' true
+	"$ANYGATECTL" -j drain $V4 wait for 1ms >"$TMP/out"
+	[ $? = 3 ] || fail "not status 3"
+	jq -e '.flows == 1 and .ended == false and .status == 3 and
+		.gates[0].flows == 1' "$TMP/out" >/dev/null ||
+		fail "not as specified: $(cat "$TMP/out")"
+	# somebody has had enough
+	drain_start $V4 wait
+	kill -TERM $DRAIN
+	wait_drained 3 "interrupted .*1 established.*the drain stays in force"
+	expect_gate $V4/32 .state drained
+	# another one revokes it
+	drain_start $V4 wait
+	ctl undrain $V4
+	wait_drained 1 "was revoked"
+	# and at last it ends
+	drain_start $V4 wait
+	sk close client
+	sk close server
+	wait_drained 0 "no established TCP connection left"
+	expect_gate $V4/32 .flows 0
+	expect_gate $V4/32 .state drained
+	"$ANYGATECTL" -j drain $V4 wait for 1h | jq -e '.ended and .flows == 0' \
+		>/dev/null || fail "not as specified"
+}
+
+metrics()
+{
+	command -v promtool >/dev/null || skip "no promtool (package prometheus)"
+	sock_start
+	sk open a udp4 "*" 53
+	ctl add $V4/32 udp/53 tcp/53 need any up 0 name dns shield 5s stall 2s \
+		damp on require zone
+	ctl add $V6/128 tcp/443
+	ctl lease dns zone up ttl 1h
+	wait_addr $V4/32
+	sk close a
+	wait_no_addr $V4/32
+	ctl metrics >"$TMP/out"
+	promtool check metrics <"$TMP/out" >"$TMP/err" 2>&1 ||
+		fail "promtool: $(cat "$TMP/err")"
+	[ -s "$TMP/err" ] && fail "promtool: $(cat "$TMP/err")"
+	[ "$(tail -n 1 "$TMP/out")" = "# EOF" ] || fail "no end"
+	has_sample "anygate_gate_state{prefix=\"$V4/32\",name=\"dns\",state=\"closed\"} 1"
+	has_sample "anygate_gate_announced{prefix=\"$V6/128\",name=\"\"} 0"
+	has_sample "anygate_transitions_total{prefix=\"$V4/32\",name=\"dns\",reason=\"no-listener\"} 1"
+	has_sample "anygate_lease_up{prefix=\"$V4/32\",name=\"dns\",lease=\"zone\"} 1"
+	has_sample "anygate_shield_up{prefix=\"$V4/32\",name=\"dns\"} 1"
+	has_sample "anygate_gate_damping_penalty{prefix=\"$V4/32\",name=\"dns\"} 9[0-9][0-9]|1000"
+	has_sample "anygate_actuation_latency_seconds_count{prefix=\"$V4/32\",name=\"dns\"} [1-9]"
+	has_sample "anygate_probes_state{state=\"live\"} 1"
+}
+
+has_sample()
+{
+	grep -q -- "^${1//|/\\|}" "$TMP/out" || {
+		grep -- "^${1%%\{*}" "$TMP/out" | sed 's/^/# /'
+		fail "no $1"
+	}
 }
 
 # A reader that goes away, and a disk that is full.
@@ -280,6 +446,9 @@ t "show: a table" shows_text
 t "show: JSON" shows_json
 t "who closed the last listener, and how long each step took" names_the_closer
 t "monitor: every transition once and in order" monitors
+t "queues and listeners: show and stats" shows_queues
+t "drain: how many connections are left, and the wait for their end" drains
+t "metrics: promtool has nothing against them" metrics
 t "help and version" prints_help
 t "output that goes nowhere" output_errors
 

@@ -149,7 +149,7 @@ static void counts_json(void **state)
 	o = json_tokener_parse(out);
 	assert_string_equal(json_path(o, "flows"), "0");
 	assert_string_equal(json_path(o, "ended"), "true");
-	assert_contains(json_path(o, "waited_s"), "0.2");
+	assert_true(atof(json_path(o, "waited_s")) >= 0.2);
 	assert_string_equal(json_path(o, "error"), "absent");
 	json_object_put(o);
 
@@ -203,8 +203,8 @@ static void waits(void **state)
 	granted();
 	count(0);
 	assert_int_equal(drain("192.0.2.53 wait for 1h"), ST_OK);
-	assert_string_equal(out, "192.0.2.53/32: no established TCP connection\n"
-			    "192.0.2.53/32: no established TCP connection left after 0.0s\n");
+	assert_contains(out, "192.0.2.53/32: no established TCP connection\n"
+			"192.0.2.53/32: no established TCP connection left after ");
 
 	granted();
 	group(1, 1);
@@ -212,7 +212,7 @@ static void waits(void **state)
 	group(0, 0);
 	assert_int_equal(drain("dns for 10m wait"), ST_OK);
 	assert_contains(out, "2001:db8::53/128: 1 established TCP connection\n"
-			"dns: no established TCP connection left after 0.");
+			"dns: no established TCP connection left after ");
 	assert_sent(2, ANYGATE_CMD_GATE_ORDER, "name order for");
 	assert_non_null(fake_request(5));
 	assert_null(fake_request(6));
@@ -231,7 +231,7 @@ static void time_is_up(void **state)
 	took = clock_ns(CLOCK_MONOTONIC) - begin;
 	assert_true(took >= 250 * NSEC_PER_MSEC);
 	assert_string_equal(out, "192.0.2.53/32: 3 established TCP connections\n");
-	assert_contains(err, "anygatectl: 192.0.2.53/32: 2 established TCP connections left after 0.");
+	assert_contains(err, "anygatectl: 192.0.2.53/32: 2 established TCP connections left after ");
 	assert_contains(err, "; the drain stays in force\n");
 }
 
@@ -270,7 +270,8 @@ static void interrupted(void **state)
 	granted();
 	count(2);
 	assert_int_equal(drain("192.0.2.53 wait"), ST_LEFT);
-	assert_string_equal(err, "anygatectl: 192.0.2.53/32: interrupted after 0.0s with 2 established TCP connections left; the drain stays in force\n");
+	assert_contains(err, "anygatectl: 192.0.2.53/32: interrupted after ");
+	assert_contains(err, " with 2 established TCP connections left; the drain stays in force\n");
 	assert_null(fake_request(2));
 	/* it is for this program no more */
 	signal(SIGINT, SIG_IGN);

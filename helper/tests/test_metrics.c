@@ -134,7 +134,7 @@ static void samples(void **state)
 /* Each name once, with help and type in front of all its samples. */
 static void families(void **state)
 {
-	char *text = full("blue"), *line, *save = NULL, name[128] = "", other[128], type[16];
+	char *text = full("blue"), *line, *save = NULL, name[128] = "", other[160], type[16];
 	char seen[8192] = " ";
 	bool ended = false;
 
@@ -147,7 +147,7 @@ static void families(void **state)
 			snprintf(other, sizeof(other), " %s ", name);
 			assert_null(strstr(seen, other));
 			strcat(seen, other);
-		} else if (sscanf(line, "# TYPE %127s %15s", other, type) == 2) {
+		} else if (sscanf(line, "# TYPE %159s %15s", other, type) == 2) {
 			assert_string_equal(other, name);
 			assert_int_equal(!strcmp(type, "counter"),
 					 strlen(name) > 6 &&
