@@ -112,19 +112,24 @@ const char *clients_text(const struct gate *g, uint64_t now, char *buf,
  * @buf: for the result
  * @size: of @buf
  *
- * Return: @buf: "12 packets, first 4.1s ago, last 0.3s ago"
+ * Return: @buf: "12 packets, first 4.1s ago, last 0.3s ago, 30 in all"; the
+ * first numbers are of the last time it was up
  */
 const char *dropped_text(const struct gate *g, uint64_t now, char *buf,
 			 size_t size)
 {
+	const uint64_t lately = gate_has(g, ANYGATE_A_GATE_SHIELD_LATELY) ?
+				g->shield_lately : g->shield_dropped;
 	char first[AGE_TEXT], last[AGE_TEXT];
 
 	buf[0] = '\0';
-	append_number(buf, size, g->shield_dropped, "packet", true);
+	append_number(buf, size, lately, "packet", true);
 	if (gate_has(g, ANYGATE_A_GATE_SHIELD_FIRST))
 		text_append(buf, size, ", first %s ago, last %s ago",
 			    age_text(now > g->shield_first ? now - g->shield_first : 0, first),
 			    age_text(now > g->shield_last ? now - g->shield_last : 0, last));
+	if (lately != g->shield_dropped)
+		text_append(buf, size, ", %llu in all", (unsigned long long)g->shield_dropped);
 	return buf;
 }
 
@@ -207,6 +212,8 @@ static void show_shield(struct printer *p, const struct gate *g, bool text, uint
 		pr_text(p, "shielding: no\n");
 	pr_uint(p, "shield_dropped", g->shield_dropped, text ? "shield dropped: %s\n" : NULL,
 		dropped_text(g, now, buf, sizeof(buf)));
+	if (gate_has(g, ANYGATE_A_GATE_SHIELD_LATELY))
+		pr_uint(p, "shield_lately", g->shield_lately, NULL);
 	if (!gate_has(g, ANYGATE_A_GATE_SHIELD_FIRST))
 		return;
 	pr_uint(p, "shield_first_ago_ms", ago_ms(g->shield_first, now), NULL);

@@ -272,6 +272,8 @@ static bool decode_clients(struct gate *g, const struct nlattr *nla)
 		return get_u64(nla, &g->shield_first);
 	case ANYGATE_A_GATE_SHIELD_LAST:
 		return get_u64(nla, &g->shield_last);
+	case ANYGATE_A_GATE_SHIELD_LATELY:
+		return get_u64(nla, &g->shield_lately);
 	case ANYGATE_A_GATE_FLOWS:
 		return get_u32(nla, &g->flows);
 	}

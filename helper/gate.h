@@ -89,6 +89,7 @@ struct gate {
 	uint64_t shield_dropped;
 	uint64_t shield_first;
 	uint64_t shield_last;
+	uint64_t shield_lately;
 	uint32_t flows;
 
 	/* in events only */

@@ -227,6 +227,7 @@ DEFINE_NAMES(gate_attr, "gate", ANYGATE_A_GATE_MAX,
 	[ANYGATE_A_GATE_SHIELD_DROPPED]	= "shield-dropped",
 	[ANYGATE_A_GATE_SHIELD_FIRST]	= "shield-first",
 	[ANYGATE_A_GATE_SHIELD_LAST]	= "shield-last",
+	[ANYGATE_A_GATE_SHIELD_LATELY]	= "shield-lately",
 	[ANYGATE_A_GATE_COUNT_FLOWS]	= "count-flows",
 	[ANYGATE_A_GATE_FLOWS]		= "flows",
 );

@@ -127,7 +127,7 @@ static void listener_row(struct table *t, const struct listener *l, const char *
 	table_cell(t, "%u", l->s.limit);
 	table_cell(t, "%llu", (unsigned long long)l->s.drops);
 	table_cell(t, "%s", l->s.waiting ? age_text(l->s.age, age) : "-");
-	table_cell(t, "%s", l->s.dying ? "dying" : l->s.stalled ? "stalled" : "-");
+	table_cell(t, "%s", l->s.stalled ? "stalled" : "-");
 }
 
 static void listener_table(FILE *out, const struct stats *st)
@@ -169,7 +169,6 @@ static void show_listeners(struct printer *p, const struct stats *st)
 		if (l->s.waiting)
 			pr_uint(p, "age_ms", l->s.age / NSEC_PER_MSEC, NULL);
 		pr_bool(p, "stalled", l->s.stalled, NULL);
-		pr_bool(p, "dying", l->s.dying, NULL);
 		pr_object_end(p);
 	}
 	pr_array_end(p);

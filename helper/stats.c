@@ -30,7 +30,6 @@ static struct nla_policy listener_policy[ANYGATE_A_LISTENER_MAX + 1] = {
 	[ANYGATE_A_LISTENER_DROPS]	= { .type = NLA_U64 },
 	[ANYGATE_A_LISTENER_AGE]	= { .type = NLA_U64 },
 	[ANYGATE_A_LISTENER_STALLED]	= { .type = NLA_U32 },
-	[ANYGATE_A_LISTENER_DYING]	= { .type = NLA_U32 },
 };
 
 static uint32_t u32_of(struct nlattr *nla)
@@ -101,7 +100,6 @@ static void add_listener(struct stats *st, struct nlattr *nest)
 	l->s.waiting = tb[ANYGATE_A_LISTENER_AGE];
 	l->s.age = u64_of(tb[ANYGATE_A_LISTENER_AGE]);
 	l->s.stalled = u32_of(tb[ANYGATE_A_LISTENER_STALLED]);
-	l->s.dying = u32_of(tb[ANYGATE_A_LISTENER_DYING]);
 	l->inode = u64_of(tb[ANYGATE_A_LISTENER_INODE]);
 	st->n_listeners++;
 }

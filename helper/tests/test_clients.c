@@ -131,6 +131,7 @@ static struct gate full_gate(void)
 	g.fatal = ANYGATE_SWITCH_ON;
 	g.shield_until = NOW + 1500 * NSEC_PER_MSEC;
 	g.shield_dropped = 12;
+	g.shield_lately = 12;
 	g.shield_first = NOW - 4100 * NSEC_PER_MSEC;
 	g.shield_last = NOW - 300 * NSEC_PER_MSEC;
 	g.flows = 3;

@@ -196,7 +196,6 @@ static void json(void **state)
 	assert_string_equal(json_path(o, "0.listeners.1.limit"), "128");
 	assert_string_equal(json_path(o, "0.listeners.1.age_ms"), "3200");
 	assert_string_equal(json_path(o, "0.listeners.1.stalled"), "true");
-	assert_string_equal(json_path(o, "0.listeners.1.dying"), "false");
 	assert_string_equal(json_path(o, "0.left_off"), "5");
 	json_object_put(o);
 }

@@ -230,6 +230,7 @@ void encode_gate(struct nl_msg *msg, const struct gate *g)
 	PUT_U64(SHIELD_DROPPED, shield_dropped);
 	PUT_U64(SHIELD_FIRST, shield_first);
 	PUT_U64(SHIELD_LAST, shield_last);
+	PUT_U64(SHIELD_LATELY, shield_lately);
 	PUT_U32(FLOWS, flows);
 }
 
