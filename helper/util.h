@@ -27,9 +27,11 @@ enum status {
 /**
  * struct err - a sentence about what went wrong
  * @text: without the program's name and without a newline
+ * @word: which of the user's words is to blame, where the parser says so
  */
 struct err {
 	char text[512];
+	const char *word;
 };
 
 /**
