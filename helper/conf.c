@@ -241,9 +241,18 @@ static int parse_fallback(struct conf *c, int argc, char **argv, struct err *e)
 	return 4;
 }
 
-/* Return: how many words belong to the value, or -1 */
-static int parse_values(struct conf *c, enum conf_key key, int argc, char **argv,
-			struct err *e)
+/**
+ * conf_set() - give a keyword its value
+ * @c: settings
+ * @key: keyword
+ * @argc: number of words from the value on
+ * @argv: the value and what follows; @c points to it
+ * @e: what is wrong with it
+ *
+ * Return: how many words belong to the value, or -1
+ */
+int conf_set(struct conf *c, enum conf_key key, int argc, char **argv,
+	     struct err *e)
 {
 	if (!argc)
 		return err_set(e, "%s: the value is missing; give %s", conf_keys[key],
@@ -320,14 +329,14 @@ static bool says_something(const struct conf *c)
 	return c->n_services;
 }
 
-static bool is_key(const char *arg)
+static int find_key(const char *arg)
 {
-	unsigned int i;
+	int i;
 
 	for (i = 0; i < KEY_MAX; i++)
 		if (!strcmp(arg, conf_keys[i]))
-			return true;
-	return false;
+			return i;
+	return -1;
 }
 
 /* Return: how many words have been understood, or -1 */
@@ -348,19 +357,23 @@ static int parse_setting(struct conf *c, int argc, char **argv, struct err *e)
 		return err_set(e, "%s is given twice", conf_keys[key]);
 	if (argc > 1)
 		e->word = argv[1];
-	words = parse_values(c, key, argc - 1, argv + 1, e);
+	words = conf_set(c, key, argc - 1, argv + 1, e);
 	return words < 0 ? -1 : 1 + words;
 }
 
 /* Where to go on behind what was not understood: at the next word that is. */
 static int skip(int i, int argc, char **argv)
 {
-	const bool known = is_key(argv[i]);
+	const int key = find_key(argv[i]);
 
-	i++;
-	if (known && i < argc && !is_key(argv[i]))
+	if (strchr(argv[i++], '/'))
+		return i;
+	/* a bad value, or none */
+	if (key >= 0 && i < argc && find_key(argv[i]) < 0)
 		i++;
-	while (i < argc && !strchr(argv[i], '/') && !is_key(argv[i]))
+	if (key >= 0 && key != KEY_FALLBACK)
+		return i;
+	while (i < argc && !strchr(argv[i], '/') && find_key(argv[i]) < 0)
 		i++;
 	return i;
 }

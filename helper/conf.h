@@ -102,6 +102,8 @@ typedef void conf_error_fn(const struct err *e, void *arg);
 
 void conf_check(const struct conf *c, bool change, conf_error_fn *fn,
 		void *arg);
+int conf_set(struct conf *c, enum conf_key key, int argc, char **argv,
+	     struct err *e);
 int conf_parse_all(struct conf *c, bool change, bool exact, int argc,
 		   char **argv, conf_error_fn *fn, void *arg);
 int conf_parse(struct conf *c, bool change, int argc, char **argv,
