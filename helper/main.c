@@ -81,6 +81,13 @@ static const struct command commands[] = {
 	  "  rise N                    successes in a row that make it up (2)\n"
 	  "  fall N                    failures in a row that make it down (2)\n"
 	  "Each report is good for every + timeout + 2s.\n" },
+	{ "apply", cmd_apply, "FILE [dry-run]", "make all gates be as a file says",
+	  "FILE     lines of add and what belongs to it, see anygate.conf(5); - is the\n"
+	  "         standard input. Gates that it has not are removed, those that are\n"
+	  "         as it says are not touched.\n"
+	  "dry-run  only print what would be done\n" },
+	{ "save", cmd_save, "[FILE]", "write a file for apply",
+	  "FILE     without it, or with -, the file is printed\n" },
 	{ "monitor", cmd_monitor, "", "print events as they come", NULL },
 	{ "version", cmd_version, "", "versions, and the module's health", NULL },
 	{ "help", cmd_help, "[VERB]", "this, or more about a verb", NULL },
