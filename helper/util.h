@@ -39,12 +39,14 @@ struct err {
  * @json: -j, print JSON
  * @pretty: -p, indent it
  * @timestamp: -t, put the time in front of every event
+ * @colour: -c, and what the terminal and the environment say
  * @netns: -n, name or path of the network namespace to work in, or NULL
  */
 struct options {
 	bool json;
 	bool pretty;
 	bool timestamp;
+	bool colour;
 	const char *netns;
 };
 
