@@ -95,7 +95,10 @@ static const struct command commands[] = {
 	  "dry-run  only print what would be done\n" },
 	{ "save", cmd_save, "[FILE]", "write a file for apply",
 	  "FILE     without it, or with -, the file is printed\n" },
-	{ "monitor", cmd_monitor, "", "print events as they come", NULL },
+	{ "monitor", cmd_monitor, "[exec COMMAND...]", "print events, or run COMMAND for each",
+	  "COMMAND gets the event in its environment, as ANYGATE_KIND, ANYGATE_PREFIX and\n"
+	  "so on, and as JSON on the standard input. For one gate it is never run twice\n"
+	  "at once; of the events that come meanwhile, the last of each kind waits.\n" },
 	{ "version", cmd_version, "", "versions, and the module's health", NULL },
 	{ "help", cmd_help, "[VERB]", "this, or more about a verb", NULL },
 };
