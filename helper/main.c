@@ -99,6 +99,8 @@ static const struct command commands[] = {
 	  "COMMAND gets the event in its environment, as ANYGATE_KIND, ANYGATE_PREFIX and\n"
 	  "so on, and as JSON on the standard input. For one gate it is never run twice\n"
 	  "at once; of the events that come meanwhile, the last of each kind waits.\n" },
+	{ "top", cmd_top, "[KEY VALUE]...", "show the gates, kept up to date",
+	  FILTER_HELP "Keys: q ends it, p n s t f sort, / filters, j k and arrows scroll.\n" },
 	{ "version", cmd_version, "", "versions, and the module's health", NULL },
 	{ "help", cmd_help, "[VERB]", "this, or more about a verb", NULL },
 };

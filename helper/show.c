@@ -64,6 +64,29 @@ void show_row(struct table *t, const struct gate *g, bool named,
 	table_colour(t, colour_of_difference(g));
 }
 
+/**
+ * show_matches() - whether a text is in what is shown of a gate
+ * @g: gate
+ * @find: text
+ * @now: CLOCK_BOOTTIME, in nanoseconds
+ *
+ * Return: true if it is in its prefix, name, state, services or reason
+ */
+bool show_matches(const struct gate *g, const char *find, uint64_t now)
+{
+	char text[WHY_TEXT], service[SERVICE_TEXT];
+	unsigned int i;
+
+	if (strstr(prefix_text(&g->prefix, text), find) || strstr(g->name, find) ||
+	    strstr(name_of(&state_names, g->state), find) ||
+	    strstr(why_text(g, now, text, sizeof(text)), find))
+		return true;
+	for (i = 0; i < g->n_services; i++)
+		if (strstr(service_text(&g->services[i], &g->prefix, service), find))
+			return true;
+	return false;
+}
+
 static void show_services(struct printer *p, const struct gate *g)
 {
 	char text[SERVICE_TEXT], addr[INET6_ADDRSTRLEN];

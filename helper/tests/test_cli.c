@@ -79,6 +79,8 @@ static void usage_errors(void **state)
 		{ "monitor all", "unknown keyword \"all\"; say exec" },
 		{ "monitor exec", "the command is missing" },
 		{ "monitor exec --", "the command is missing" },
+		{ "top 192.0.2.53", "top: \"192.0.2.53\" is too much" },
+		{ "top sort size", "unknown sort \"size\"" },
 		{ "version 2", "\"2\" is too much" },
 		{ "help frob", "unknown verb \"frob\"" },
 		{ "help add del", "\"del\" is too much" },
