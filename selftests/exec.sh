@@ -68,7 +68,7 @@ never_two()
 		wait_no_addr $V4/32
 	done
 	ctl del $V4/32
-	eventually "the last event" grep -q ^deleted "$TMP/log"
+	eventually "the last event" grep -qs ^deleted "$TMP/log"
 	sed 's/^/# /' "$TMP/log"
 	grep -q both "$TMP/log" && fail "two at once"
 	[ "$(grep ^transition "$TMP/log" | tail -n 1 | cut -d ' ' -f 2)" = closed ] ||
@@ -96,7 +96,7 @@ overruns()
 	sock_start
 	exec_start "echo \$ANYGATE_KIND \$ANYGATE_PREFIX \$ANYGATE_STATE >>$TMP/log"
 	ctl add $V4/32 udp/53 up 0
-	eventually "the first event" grep -q "added" "$TMP/log"
+	eventually "the first event" grep -qs added "$TMP/log"
 	for ((i = 0; i < 50; i++)); do
 		echo "add 10.0.0.$i udp/9 name many"
 	done >"$TMP/conf"
