@@ -78,10 +78,13 @@ never_two()
 # What a child leaves is collected, and at the end nothing is left.
 ends()
 {
-	exec_start "sleep 0.3; echo done >>$TMP/log"
+	exec_start ": >$TMP/begun
+		until [ -e $TMP/go ]; do sleep 0.05; done
+		echo done >>$TMP/log"
 	ctl add $V4/32 udp/53
-	eventually "the command" pgrep -P "$EXEC"
+	eventually "the command" test -e "$TMP/begun"
 	kill "$EXEC"
+	: >"$TMP/go"
 	wait "$EXEC" || fail "status $?"
 	[ "$(cat "$TMP/log")" = "done" ] || fail "it did not wait"
 	[ -s "$TMP/out" ] && fail "output: $(cat "$TMP/out")"
