@@ -13,9 +13,7 @@
 #include "cmd.h"
 #include "event.h"
 #include "format.h"
-#include "nl.h"
-
-#define DRAIN_MAX	1000	/* events between two looks at the signals */
+#include "monitor.h"
 
 struct monitor {
 	bool started;
@@ -134,28 +132,35 @@ static int loop(struct ag *ag)
 }
 
 /**
- * cmd_monitor() - print events as they come
+ * cmd_monitor() - print events as they come, or run a command for each
  * @argc: number of arguments
- * @argv: nothing
+ * @argv: [exec COMMAND...]
  *
  * Return: exit status
  */
 int cmd_monitor(int argc, char **argv)
 {
+	static const char *const words[] = { "exec" };
 	struct err e;
 	struct ag ag;
 	int ret;
 
-	if (argc)
-		return complain(ST_USAGE, "monitor: \"%s\" is too much; monitor takes nothing",
-				argv[0]);
+	if (argc && match_word("keyword", argv[0], words, ARRAY_SIZE(words), &e) < 0)
+		return complain(ST_USAGE, "monitor: %s", e.text);
+	/* For those who are used to it from "check". */
+	if (argc > 1 && !strcmp(argv[1], "--")) {
+		argc--;
+		argv++;
+	}
+	if (argc == 1)
+		return complain(ST_USAGE, "monitor exec: the command is missing; say for example monitor exec /etc/anygate/event");
 	if (ag_open(&ag, &e))
 		return complain(ST_REFUSED, "%s", e.text);
 	ret = ag_subscribe(&ag, &e);
 	if (ret)
 		ret = complain(ST_REFUSED, "%s", e.text);
 	else
-		ret = loop(&ag);
+		ret = argc ? monitor_exec(&ag, argv + 1) : loop(&ag);
 	ag_close(&ag);
 	return ret;
 }

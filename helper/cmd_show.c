@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "cmd.h"
+#include "filter.h"
 #include "format.h"
 #include "gates.h"
 #include "names.h"
@@ -22,14 +23,11 @@ static void print_table(const struct gates *l, uint64_t now)
 	bool named = false;
 	size_t i;
 
-	if (!l->n) {
-		/* A person wants to know what to do, a pipe wants nothing. */
-		if (isatty(STDOUT_FILENO))
-			fprintf(stderr, "no gates; add one with: anygatectl add 192.0.2.53/32 udp/53\n");
+	if (!l->n)
 		return;
-	}
 	for (i = 0; i < l->n; i++)
 		named |= *l->gates[i].name;
+	t.width = terminal_width(STDOUT_FILENO);
 	show_header(&t, named);
 	for (i = 0; i < l->n; i++)
 		show_row(&t, &l->gates[i], named, now);
@@ -63,15 +61,15 @@ static void print_gates(const struct gates *l, const struct module_status *st,
 /**
  * cmd_show() - show all gates, or one
  * @argc: number of arguments
- * @argv: [PREFIX|NAME]
+ * @argv: [PREFIX|NAME] [state STATE[,STATE...]] [name NAME] [sort KEY]
  *
  * Return: exit status
  */
 int cmd_show(int argc, char **argv)
 {
 	char subject[PREFIX_TEXT] = "show";
-	struct gate_ref ref;
-	bool healthy;
+	struct filter f;
+	bool healthy, any = false;
 	struct module_status st = { 0 };
 	struct reqmap map = { 0 };
 	struct gates l = { 0 };
@@ -80,15 +78,15 @@ int cmd_show(int argc, char **argv)
 	struct ag ag;
 	int ret;
 
-	if (parse_gate_arg(argc, argv, "show", &ref, &e))
+	if (parse_filter(argc, argv, &f, &e))
 		return complain(ST_USAGE, "%s", e.text);
-	if (ref.said)
-		gate_ref_text(&ref, subject);
+	if (f.gate.said)
+		gate_ref_text(&f.gate, subject);
 	if (ag_open(&ag, &e))
 		return complain(ST_REFUSED, "%s", e.text);
 	/* To count is work for the kernel, done for those who look closely. */
-	l.count_flows = ref.said;
-	ret = gates_get(&ag, &ref, &l, &x, &map);
+	l.count_flows = f.gate.said;
+	ret = gates_get(&ag, &f.gate, &l, &x, &map);
 	/* Gates can be shown even if nothing is known of the module's health. */
 	healthy = !ret && !ag_do(&ag, ag_request(&ag, ANYGATE_CMD_STATUS_GET, 0),
 				 collect_status, &st, &x2);
@@ -99,8 +97,14 @@ int cmd_show(int argc, char **argv)
 	} else {
 		if (l.partial)
 			fprintf(stderr, "anygatectl: warning: the gates change while they are read; some may be missing\n");
-		print_gates(&l, healthy ? &st : NULL, ref.said);
+		any = l.n;
+		filter_gates(&f, &l);
+		print_gates(&l, healthy ? &st : NULL, f.gate.said);
 	}
+	/* A person wants to know what to do, a pipe wants nothing. */
+	if (!ret && !l.n && !opt.json && isatty(STDOUT_FILENO))
+		fprintf(stderr, any ? "no such gates\n" :
+			"no gates; add one with: anygatectl add 192.0.2.53/32 udp/53\n");
 	gates_free(&l);
 	return ret;
 }

@@ -64,10 +64,22 @@ static const char *const key_values[KEY_MAX] = {
 	[KEY_FATAL]		= "on or off",
 };
 
-static int parse_enum(const struct names *names, const char *what,
-		      const char *arg, uint32_t *value, struct err *e)
+/* A file outlives the program that it was written for, and its abbreviations. */
+static int parse_word(const char *what, const char *arg, const char *const *words,
+		      size_t n, bool exact, struct err *e)
 {
-	int i = match_word(what, arg, names->name, names->n, e);
+	int i = match_word(what, arg, words, n, e);
+
+	if (i < 0 || !exact || !strcmp(arg, words[i]))
+		return i;
+	return err_set(e, "%s \"%s\" is cut short; say %s", what, arg, words[i]);
+}
+
+static int parse_enum(const struct conf *c, const struct names *names,
+		      const char *what, const char *arg, uint32_t *value,
+		      struct err *e)
+{
+	int i = parse_word(what, arg, names->name, names->n, c->exact, e);
 
 	if (i < 0)
 		return -1;
@@ -187,7 +199,7 @@ static int parse_value(struct conf *c, enum conf_key key, const char *arg,
 {
 	switch (key) {
 	case KEY_ACTION:
-		return parse_enum(&action_names, "action", arg, &c->action, e);
+		return parse_enum(c, &action_names, "action", arg, &c->action, e);
 	case KEY_DEV:
 		return parse_device("dev", arg, e);
 	case KEY_TABLE:
@@ -195,7 +207,7 @@ static int parse_value(struct conf *c, enum conf_key key, const char *arg,
 	case KEY_METRIC:
 		return parse_number("metric", arg, 1, UINT32_MAX, &c->metric, e);
 	case KEY_HOLD:
-		return parse_enum(&switch_names, "hold", arg, &c->hold, e);
+		return parse_enum(c, &switch_names, "hold", arg, &c->hold, e);
 	case KEY_UP:
 		return parse_time("up", arg, 0, ANYGATE_DELAY_MAX, &c->up, e);
 	case KEY_DOWN:
@@ -205,9 +217,9 @@ static int parse_value(struct conf *c, enum conf_key key, const char *arg,
 	case KEY_STALL:
 		return parse_stall(arg, &c->stall, e);
 	case KEY_STALL_MEMBERS:
-		return parse_enum(&members_names, "stall-members", arg, &c->stall_members, e);
+		return parse_enum(c, &members_names, "stall-members", arg, &c->stall_members, e);
 	case KEY_FATAL:
-		return parse_enum(&switch_names, "fatal", arg, &c->fatal, e);
+		return parse_enum(c, &switch_names, "fatal", arg, &c->fatal, e);
 	case KEY_LISTEN_DEV:
 		return parse_listen_dev(arg, &c->listen_policy, e);
 	case KEY_NAME:
@@ -215,7 +227,7 @@ static int parse_value(struct conf *c, enum conf_key key, const char *arg,
 	case KEY_NEED:
 		return parse_need(arg, &c->need, e);
 	case KEY_DAMP:
-		return parse_enum(&switch_names, "damp", arg, &c->damp, e);
+		return parse_enum(c, &switch_names, "damp", arg, &c->damp, e);
 	case KEY_PENALTY:
 		return parse_number("penalty", arg, 1, ANYGATE_DAMP_MAX, &c->penalty, e);
 	case KEY_SUPPRESS:
@@ -230,9 +242,9 @@ static int parse_value(struct conf *c, enum conf_key key, const char *arg,
 	case KEY_REQUIRE:
 		return parse_require(c, arg, e);
 	case KEY_ON_EXPIRY:
-		return parse_enum(&on_expiry_names, "on-expiry", arg, &c->on_expiry, e);
+		return parse_enum(c, &on_expiry_names, "on-expiry", arg, &c->on_expiry, e);
 	case KEY_OBSERVE:
-		return parse_enum(&switch_names, "observe", arg, &c->observe, e);
+		return parse_enum(c, &switch_names, "observe", arg, &c->observe, e);
 	case KEY_FALLBACK:	/* more than one word, see parse_fallback() */
 	case KEY_MAX:
 		break;
@@ -255,17 +267,29 @@ static int parse_fallback(struct conf *c, int argc, char **argv, struct err *e)
 	if (argc < 4 || strcmp(argv[2], "dev"))
 		return err_set(e, "fallback via %s: the device is missing; say for example dev tun0",
 			       argv[1]);
-	if (parse_gateway("fallback via", argv[1], &c->fallback_via, e) ||
-	    parse_device("fallback dev", argv[3], e))
+	e->word = argv[1];
+	if (parse_gateway("fallback via", argv[1], &c->fallback_via, e))
+		return -1;
+	e->word = argv[3];
+	if (parse_device("fallback dev", argv[3], e))
 		return -1;
 	c->said[KEY_FALLBACK] = argv[1];
 	c->fallback_dev = argv[3];
 	return 4;
 }
 
-/* Return: how many words belong to the value, or -1 */
-static int parse_values(struct conf *c, enum conf_key key, int argc, char **argv,
-			struct err *e)
+/**
+ * conf_set() - give a keyword its value
+ * @c: settings
+ * @key: keyword
+ * @argc: number of words from the value on
+ * @argv: the value and what follows; @c points to it
+ * @e: what is wrong with it
+ *
+ * Return: how many words belong to the value, or -1
+ */
+int conf_set(struct conf *c, enum conf_key key, int argc, char **argv,
+	     struct err *e)
 {
 	if (!argc)
 		return err_set(e, "%s: the value is missing; give %s", conf_keys[key],
@@ -342,58 +366,166 @@ static bool says_something(const struct conf *c)
 	return c->n_services;
 }
 
+static int find_key(const char *arg)
+{
+	int i;
+
+	for (i = 0; i < KEY_MAX; i++)
+		if (!strcmp(arg, conf_keys[i]))
+			return i;
+	return -1;
+}
+
+/* Return: how many words have been understood, or -1 */
+static int parse_setting(struct conf *c, int argc, char **argv, struct err *e)
+{
+	int key, words;
+
+	/* A slash makes the service, so that no keyword can be one. */
+	if (strchr(argv[0], '/'))
+		return add_service(c, argv[0], e) ? -1 : 1;
+	if (!strcmp(argv[0], "udp") || !strcmp(argv[0], "tcp"))
+		return err_set(e, "%s: the port is missing; say for example %s/53", argv[0],
+			       argv[0]);
+	key = parse_word("keyword", argv[0], conf_keys, KEY_MAX, c->exact, e);
+	if (key < 0)
+		return -1;
+	if (c->said[key])
+		return err_set(e, "%s is given twice", conf_keys[key]);
+	if (argc > 1)
+		e->word = argv[1];
+	words = conf_set(c, key, argc - 1, argv + 1, e);
+	return words < 0 ? -1 : 1 + words;
+}
+
+/* Where to go on behind what was not understood: at the next word that is. */
+static int skip(int i, int argc, char **argv)
+{
+	const int key = find_key(argv[i]);
+
+	if (strchr(argv[i++], '/'))
+		return i;
+	/* a bad value, or none */
+	if (key >= 0 && i < argc && find_key(argv[i]) < 0)
+		i++;
+	if (key >= 0 && key != KEY_FALLBACK)
+		return i;
+	while (i < argc && !strchr(argv[i], '/') && find_key(argv[i]) < 0)
+		i++;
+	return i;
+}
+
+/**
+ * struct parsing - a command line on its way
+ * @fn: whom to tell what is wrong
+ * @arg: for @fn
+ * @errors: how often it was told
+ */
+struct parsing {
+	conf_error_fn *fn;
+	void *arg;
+	unsigned int errors;
+};
+
+static void tell(const struct err *e, void *arg)
+{
+	struct parsing *p = arg;
+
+	p->errors++;
+	p->fn(e, p->arg);
+}
+
+/* What is wrong with the whole is blamed on the prefix. */
+static void tell_missing(struct parsing *p, const struct conf *c, bool change)
+{
+	struct err e = { .word = c->gate.said };
+
+	if (!change && !c->n_services)
+		err_set(&e, "%s: a gate needs a service; say for example udp/53", e.word);
+	else if (change && !says_something(c))
+		err_set(&e, "%s: nothing to change; give services or keywords", e.word);
+	else
+		return;
+	tell(&e, p);
+}
+
+/**
+ * conf_parse_all() - parse the arguments of add or change, to the end
+ * @c: result; points into @argv. Of no use if anything is wrong
+ * @change: the gate exists, and what is not given stays as it is
+ * @exact: words must not be cut short
+ * @argc: number of arguments
+ * @argv: PREFIX, or NAME in a change, and all that follows
+ * @fn: called for everything that is wrong with them
+ * @arg: for @fn
+ *
+ * Return: 0 or -1
+ */
+int conf_parse_all(struct conf *c, bool change, bool exact, int argc,
+		   char **argv, conf_error_fn *fn, void *arg)
+{
+	struct parsing p = { .fn = fn, .arg = arg };
+	const char *verb = change ? "change" : "add";
+	struct err e = { .word = NULL };
+	int i, words;
+
+	memset(c, 0, sizeof(*c));
+	c->exact = exact;
+	if (argc < 1) {
+		err_set(&e, "%s: the prefix is missing; say for example %s 192.0.2.53/32 udp/53",
+			verb, verb);
+		tell(&e, &p);
+		return -1;
+	}
+	e.word = c->gate.said = argv[0];
+	if (change ? parse_gate_ref(argv[0], &c->gate, &e) :
+		     parse_prefix(argv[0], &c->gate.prefix, &e)) {
+		tell(&e, &p);
+		c->gate.name = argv[0];	/* nothing to compare addresses with */
+	}
+
+	for (i = 1; i < argc;) {
+		e.word = argv[i];
+		words = parse_setting(c, argc - i, argv + i, &e);
+		if (words > 0) {
+			i += words;
+			continue;
+		}
+		tell(&e, &p);
+		i = skip(i, argc, argv);
+	}
+
+	/* In an add this is what it is anyway. */
+	if (!change && c->said[KEY_NAME] && !*c->name)
+		c->said[KEY_NAME] = NULL;
+	if (!p.errors)
+		tell_missing(&p, c, change);
+	if (!p.errors)
+		conf_check(c, change, tell, &p);
+	return p.errors ? -1 : 0;
+}
+
+static void keep_first(const struct err *e, void *arg)
+{
+	struct err *first = arg;
+
+	if (!*first->text)
+		*first = *e;
+}
+
 /**
  * conf_parse() - parse the arguments of add or change
  * @c: result; points into @argv
  * @change: the gate exists, and what is not given stays as it is
  * @argc: number of arguments
  * @argv: PREFIX, or NAME in a change, and all that follows
- * @e: what is wrong with them
+ * @e: what is wrong with them, or the first of it
  *
  * Return: 0 or -1
  */
 int conf_parse(struct conf *c, bool change, int argc, char **argv,
 	       struct err *e)
 {
-	const char *verb = change ? "change" : "add";
-	int i, key, words;
-
-	memset(c, 0, sizeof(*c));
-	if (argc < 1)
-		return err_set(e, "%s: the prefix is missing; say for example %s 192.0.2.53/32 udp/53",
-			       verb, verb);
-	c->gate.said = argv[0];
-	if (change ? parse_gate_ref(argv[0], &c->gate, e) :
-		     parse_prefix(argv[0], &c->gate.prefix, e))
-		return -1;
-
-	for (i = 1; i < argc; i++) {
-		/* A slash makes the service, so that no keyword can be one. */
-		if (strchr(argv[i], '/')) {
-			if (add_service(c, argv[i], e))
-				return -1;
-			continue;
-		}
-		if (!strcmp(argv[i], "udp") || !strcmp(argv[i], "tcp"))
-			return err_set(e, "%s: the port is missing; say for example %s/53", argv[i],
-				       argv[i]);
-		key = match_word("keyword", argv[i], conf_keys, KEY_MAX, e);
-		if (key < 0)
-			return -1;
-		if (c->said[key])
-			return err_set(e, "%s is given twice", conf_keys[key]);
-		words = parse_values(c, key, argc - i - 1, argv + i + 1, e);
-		if (words < 0)
-			return -1;
-		i += words;
-	}
-
-	/* In an add this is what it is anyway. */
-	if (!change && c->said[KEY_NAME] && !*c->name)
-		c->said[KEY_NAME] = NULL;
-	if (!change && !c->n_services)
-		return err_set(e, "%s: a gate needs a service; say for example udp/53", argv[0]);
-	if (change && !says_something(c))
-		return err_set(e, "%s: nothing to change; give services or keywords", argv[0]);
-	return conf_check(c, change, e);
+	e->text[0] = '\0';
+	return conf_parse_all(c, change, false, argc, argv, keep_first, e);
 }

@@ -37,7 +37,8 @@ enum conf_key {
 extern const char *const conf_keys[KEY_MAX];
 
 /**
- * struct conf - what the command line says of a gate
+ * struct conf - what the command line or a file says of a gate
+ * @exact: words must not be cut short
  * @gate: which gate; in a change it may be a group
  * @said: for each keyword what the user gave as its value, NULL if nothing;
  *	the fields below it are valid only where it is set
@@ -71,6 +72,7 @@ extern const char *const conf_keys[KEY_MAX];
  * @n_services: how many there are
  */
 struct conf {
+	bool exact;
 	struct gate_ref gate;
 	const char *said[KEY_MAX];
 	uint32_t action;
@@ -103,7 +105,19 @@ struct conf {
 	unsigned int n_services;
 };
 
-int conf_check(const struct conf *c, bool change, struct err *e);
+/**
+ * typedef conf_error_fn - called for everything that is wrong with settings
+ * @e: what is wrong, and which of the words is to blame
+ * @arg: what the caller gave
+ */
+typedef void conf_error_fn(const struct err *e, void *arg);
+
+void conf_check(const struct conf *c, bool change, conf_error_fn *fn,
+		void *arg);
+int conf_set(struct conf *c, enum conf_key key, int argc, char **argv,
+	     struct err *e);
+int conf_parse_all(struct conf *c, bool change, bool exact, int argc,
+		   char **argv, conf_error_fn *fn, void *arg);
 int conf_parse(struct conf *c, bool change, int argc, char **argv,
 	       struct err *e);
 

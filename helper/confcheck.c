@@ -24,6 +24,7 @@ static int check_action(const struct conf *c, bool change, struct err *e)
 	size_t i;
 
 	gate_ref_text(&c->gate, prefix);
+	e->word = c->said[KEY_ACTION];
 	if (!c->gate.name && c->said[KEY_ACTION] && c->action == ANYGATE_ACTION_ADDRESS && !host)
 		return err_set(e, "action %s: %s is no host prefix; only action route can announce it",
 			       c->said[KEY_ACTION], prefix);
@@ -32,8 +33,10 @@ static int check_action(const struct conf *c, bool change, struct err *e)
 		if (c->said[of_address[i]])
 			a = conf_keys[of_address[i]];
 	for (i = 0; i < ARRAY_SIZE(of_route); i++)
-		if (c->said[of_route[i]])
+		if (c->said[of_route[i]]) {
 			r = conf_keys[of_route[i]];
+			e->word = c->said[of_route[i]];
+		}
 	if (a && r)
 		return err_set(e, "%s is for action address and %s for action route; a gate has one action",
 			       a, r);
@@ -51,6 +54,7 @@ static int check_action(const struct conf *c, bool change, struct err *e)
 	for (i = 0; i < ARRAY_SIZE(of_route); i++) {
 		if (!c->said[wrong[i]])
 			continue;
+		e->word = c->said[wrong[i]];
 		return err_set(e, "%s %s: this is for action %s, and the action of %s is %s%s",
 			       conf_keys[wrong[i]], c->said[wrong[i]],
 			       name_of(&action_names, !action), prefix,
@@ -77,14 +81,15 @@ static bool damp_value(const struct conf *c, bool change, enum conf_key key,
 	return c->said[key] || !change;
 }
 
-static bool any_said(const struct conf *c, enum conf_key first, enum conf_key last)
+static const char *first_said(const struct conf *c, enum conf_key first,
+			      enum conf_key last)
 {
 	unsigned int i;
 
 	for (i = first; i <= last; i++)
 		if (c->said[i])
-			return true;
-	return false;
+			return c->said[i];
+	return NULL;
 }
 
 /* No figure is higher than what decays to "reuse" in the longest time. */
@@ -101,15 +106,17 @@ static int check_damp(const struct conf *c, bool change, struct err *e)
 	char max_buf[DELAY_TEXT], half_buf[DELAY_TEXT];
 	bool known;
 
-	if (!any_said(c, KEY_PENALTY, KEY_MAX_SUPPRESS))
+	if (!first_said(c, KEY_PENALTY, KEY_MAX_SUPPRESS))
 		return 0;
 	known = damp_value(c, change, KEY_SUPPRESS, c->suppress, SUPPRESS_DEFAULT, &suppress) &
 		damp_value(c, change, KEY_REUSE, c->reuse, REUSE_DEFAULT, &reuse);
+	e->word = c->said[KEY_SUPPRESS] ? c->said[KEY_SUPPRESS] : c->said[KEY_REUSE];
 	if (known && suppress < reuse)
 		return err_set(e, "suppress %u%s is below reuse %u%s, so that nothing would stay suppressed; give suppress from %u to %u, or a lower reuse",
 			       suppress, c->said[KEY_SUPPRESS] ? "" : " (the default)", reuse,
 			       c->said[KEY_REUSE] ? "" : " (the default)", reuse,
 			       ANYGATE_DAMP_MAX);
+	e->word = first_said(c, KEY_PENALTY, KEY_MAX_SUPPRESS);
 	known &= damp_value(c, change, KEY_HALF_LIFE, c->half_life, HALF_LIFE_DEFAULT, &half_life) &
 		 damp_value(c, change, KEY_MAX_SUPPRESS, c->max_suppress, MAX_SUPPRESS_DEFAULT, &max);
 	if (known && !reaches(reuse, half_life, max, suppress))
@@ -150,14 +157,26 @@ static int check_name(const struct conf *c, struct err *e)
  * conf_check() - check that settings fit together
  * @c: settings
  * @change: the gate exists, and what is not given stays as it is
- * @e: what is wrong with them
- *
- * Return: 0 or -1
+ * @fn: called for everything that is wrong with them
+ * @arg: for @fn
  */
-int conf_check(const struct conf *c, bool change, struct err *e)
+void conf_check(const struct conf *c, bool change, conf_error_fn *fn,
+		void *arg)
 {
-	if (check_action(c, change, e) || check_need(c, e) || check_damp(c, change, e) ||
-	    check_fallback(c, e) || check_name(c, e))
-		return -1;
-	return 0;
+	struct err e = { .word = c->gate.said };
+
+	if (check_action(c, change, &e))
+		fn(&e, arg);
+	e.word = c->said[KEY_NEED];
+	if (check_need(c, &e))
+		fn(&e, arg);
+	e.word = c->gate.said;
+	if (check_damp(c, change, &e))
+		fn(&e, arg);
+	e.word = c->said[KEY_FALLBACK];
+	if (check_fallback(c, &e))
+		fn(&e, arg);
+	e.word = c->said[KEY_NAME];
+	if (check_name(c, &e))
+		fn(&e, arg);
 }

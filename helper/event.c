@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "colour.h"
 #include "event.h"
 #include "format.h"
 #include "names.h"
@@ -38,6 +39,7 @@ static void print_state(struct printer *p, const struct gate *ev)
 	const char *kind = name_of(&event_kind_names, ev->kind);
 	const char *state = name_of(&state_names, ev->state);
 	const char *reason = name_of(&reason_names, ev->reason);
+	const enum colour colour = colour_of_state(ev->state);
 	const bool transition = ev->kind == ANYGATE_EVENT_KIND_TRANSITION;
 	const bool said = ev->kind == ANYGATE_EVENT_KIND_DELETED ||
 			  ev->kind == ANYGATE_EVENT_KIND_ERROR ||
@@ -55,7 +57,8 @@ static void print_state(struct printer *p, const struct gate *ev)
 		pr_str(p, "old_state", name_of(&state_names, ev->old_state),
 		       transition ? " %s ->" : NULL, name_of(&state_names, ev->old_state));
 	if (gate_has(ev, ANYGATE_A_GATE_STATE))
-		pr_str(p, "state", state, said ? NULL : " %s", state);
+		pr_str(p, "state", state, said ? NULL : " %s%s%s", colour_on(colour), state,
+		       colour_off(colour));
 	/* "added closed added" and "open -> drained drained" would say it twice. */
 	if (gate_has(ev, ANYGATE_A_GATE_REASON))
 		pr_str(p, "reason", reason,
@@ -157,6 +160,7 @@ static void print_announced(struct printer *p, const struct gate *ev,
 static void print_difference(struct printer *p, const struct gate *ev,
 			     uint64_t now)
 {
+	const enum colour alarm = colour_of_difference(ev);
 	char text[WHY_TEXT];
 
 	show_difference(p, ev, now);
@@ -164,7 +168,7 @@ static void print_difference(struct printer *p, const struct gate *ev,
 	    ev->kind == ANYGATE_EVENT_KIND_ERROR)
 		return;
 	if (*difference_text(ev, now, text, sizeof(text)))
-		pr_text(p, " [%s]", text);
+		pr_text(p, " %s[%s]%s", colour_on(alarm), text, colour_off(alarm));
 }
 
 static void print_probes(struct printer *p, const struct gate *ev)

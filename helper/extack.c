@@ -141,6 +141,20 @@ static int reqmap_find(const struct reqmap *map, uint32_t offs)
 	return -1;
 }
 
+/**
+ * extack_word() - which word of the user's the kernel blames
+ * @x: what the kernel said
+ * @map: which word of the command line went where
+ *
+ * Return: the word, or NULL if it blames none
+ */
+const char *extack_word(const struct extack *x, const struct reqmap *map)
+{
+	int word = x->has_offs ? reqmap_find(map, x->offs) : -1;
+
+	return word < 0 ? NULL : map->at[word].value;
+}
+
 static bool is_gate_cmd(uint8_t cmd)
 {
 	return (cmd >= ANYGATE_CMD_GATE_ADD && cmd <= ANYGATE_CMD_GATE_LEASE) ||

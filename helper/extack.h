@@ -51,6 +51,7 @@ void extack_parse(const struct nlmsghdr *nlh, struct extack *x);
 void extack_parse_done(const struct nlmsghdr *nlh, struct extack *x);
 void reqmap_add(struct reqmap *map, uint32_t start, uint32_t end,
 		const char *key, const char *value);
+const char *extack_word(const struct extack *x, const struct reqmap *map);
 void extack_explain(const struct extack *x, uint8_t cmd, const char *subject,
 		    const struct reqmap *map, struct err *e);
 

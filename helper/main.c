@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "cmd.h"
+#include "colour.h"
 #include "print.h"
 
 #define KEYS_HELP							\
@@ -46,6 +47,12 @@
 #define GATE_HELP							\
 	"GATE     the PREFIX of a gate, or the NAME of a group for all of its gates\n"
 
+#define FILTER_HELP							\
+	"KEY VALUE\n"							\
+	"  state STATE[,STATE...]    closed, opening, open, closing, damped, drained, pinned\n" \
+	"  name NAME                 gates of a group, or of none\n"	\
+	"  sort prefix|name|state|since|flaps\n"
+
 #define FOR_HELP							\
 	GATE_HELP							\
 	"Without TIME it holds until it is revoked.\n"			\
@@ -57,8 +64,8 @@ static const struct command commands[] = {
 	  "change what is given, leave the rest",
 	  GATE_HELP "Services, if any are given, replace all the old ones.\n" KEYS_HELP },
 	{ "del", cmd_del, "GATE", "remove a gate", GATE_HELP },
-	{ "show", cmd_show, "[GATE]", "show all gates, or some in full",
-	  "This is what is done without a verb.\n" GATE_HELP },
+	{ "show", cmd_show, "[GATE] [KEY VALUE]...", "show all gates, or some in full",
+	  "This is what is done without a verb.\n" GATE_HELP FILTER_HELP },
 	{ "flush", cmd_flush, "[GATE]", "remove all gates, or some",
 	  "Without a PREFIX all are removed, with one all that are within it.\n" GATE_HELP },
 	{ "stats", cmd_stats, "[GATE]", "what was counted of gates, and their listeners",
@@ -95,7 +102,19 @@ static const struct command commands[] = {
 	  "  rise N                    successes in a row that make it up (2)\n"
 	  "  fall N                    failures in a row that make it down (2)\n"
 	  "Each report is good for every + timeout + 2s.\n" },
-	{ "monitor", cmd_monitor, "", "print events as they come", NULL },
+	{ "apply", cmd_apply, "FILE [dry-run]", "make all gates be as a file says",
+	  "FILE     lines of add and what belongs to it, see anygate.conf(5); - is the\n"
+	  "         standard input. Gates that it has not are removed, those that are\n"
+	  "         as it says are not touched.\n"
+	  "dry-run  only print what would be done\n" },
+	{ "save", cmd_save, "[FILE]", "write a file for apply",
+	  "FILE     without it, or with -, the file is printed\n" },
+	{ "monitor", cmd_monitor, "[exec COMMAND...]", "print events, or run COMMAND for each",
+	  "COMMAND gets the event in its environment, as ANYGATE_KIND, ANYGATE_PREFIX and\n"
+	  "so on, and as JSON on the standard input. For one gate it is never run twice\n"
+	  "at once; of the events that come meanwhile, the last of each kind waits.\n" },
+	{ "top", cmd_top, "[KEY VALUE]...", "show the gates, kept up to date",
+	  FILTER_HELP "Keys: q ends it, p n s t f sort, / filters, j k and arrows scroll.\n" },
 	{ "version", cmd_version, "", "versions, and the module's health", NULL },
 	{ "help", cmd_help, "[VERB]", "this, or more about a verb", NULL },
 };
@@ -104,7 +123,7 @@ static void usage(FILE *out)
 {
 	size_t i;
 
-	fprintf(out, "Usage: anygatectl [-j] [-p] [-t] [-n NETNS] [VERB ...]\n\n");
+	fprintf(out, "Usage: anygatectl [-j] [-p] [-t] [-c[WHEN]] [-n NETNS] [VERB ...]\n\n");
 	for (i = 0; i < ARRAY_SIZE(commands); i++)
 		fprintf(out, "  %-10s%-38s%s\n", commands[i].name, commands[i].args,
 			commands[i].about);
@@ -115,6 +134,7 @@ static void usage(FILE *out)
 		"  -j, --json         print JSON\n"
 		"  -p, --pretty       indent the JSON\n"
 		"  -t, --timestamp    monitor, check: time in front of every line\n"
+		"  -c, --color[=WHEN] colours: always (which -c alone means), auto or never\n"
 		"  -n, --netns NETNS  work in a network namespace (ip netns, or a path)\n"
 		"  -h, --help         print this\n"
 		"  -V, --version      print the version of anygatectl\n"
@@ -142,8 +162,29 @@ static const struct command *find_command(const char *arg, struct err *e)
 	return hit < 0 ? NULL : &commands[hit];
 }
 
+static int help_json(const struct command *c, size_t n)
+{
+	struct printer p;
+
+	pr_init(&p, stdout, true, opt.pretty);
+	pr_array(&p, NULL);
+	for (; n--; c++) {
+		pr_object(&p, NULL);
+		pr_str(&p, "verb", c->name, NULL);
+		pr_str(&p, "arguments", c->args, NULL);
+		pr_str(&p, "about", c->about, NULL);
+		if (c->more)
+			pr_str(&p, "more", c->more, NULL);
+		pr_object_end(&p);
+	}
+	pr_array_end(&p);
+	return ST_OK;
+}
+
 static int help_command(const struct command *c)
 {
+	if (opt.json)
+		return help_json(c, 1);
 	printf("Usage: anygatectl %s%s%s\n\n%s\n", c->name, *c->args ? " " : "", c->args,
 	       c->about);
 	if (c->more)
@@ -165,6 +206,8 @@ int cmd_help(int argc, char **argv)
 
 	if (argc > 1)
 		return complain(ST_USAGE, "help: \"%s\" is too much; help takes one verb", argv[1]);
+	if (!argc && opt.json)
+		return help_json(commands, ARRAY_SIZE(commands));
 	if (!argc) {
 		usage(stdout);
 		return ST_OK;
@@ -213,6 +256,23 @@ static int bad_option(int opt_char, char **argv)
 			argv[optind - 1]);
 }
 
+/* -c, -c=WHEN and iproute2's -color=WHEN, of which getopt makes -c "olor=WHEN". */
+static const char *colour_word(const char *arg)
+{
+	static const char rest[] = "olor";
+	size_t len;
+
+	if (!arg)
+		return "always";
+	len = strcspn(arg, "=");
+	if (len <= strlen(rest) && !strncmp(arg, rest, len)) {
+		if (!arg[len])
+			return "always";
+		return arg + len + 1;
+	}
+	return arg;
+}
+
 /**
  * main() - parse the options and run the verb
  * @argc: number of arguments
@@ -226,16 +286,19 @@ int main(int argc, char **argv)
 		{ "json", no_argument, NULL, 'j' },
 		{ "pretty", no_argument, NULL, 'p' },
 		{ "timestamp", no_argument, NULL, 't' },
+		{ "color", optional_argument, NULL, 'c' },
 		{ "netns", required_argument, NULL, 'n' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'V' },
 		{ 0 }
 	};
+	const char *colour = NULL;
 	bool version = false;
+	struct err e;
 	int c, ret;
 
 	opterr = 0;
-	while ((c = getopt_long(argc, argv, "+:jptn:hV", options, NULL)) >= 0) {
+	while ((c = getopt_long(argc, argv, "+:jptc::n:hV", options, NULL)) >= 0) {
 		switch (c) {
 		case 'j':
 			opt.json = true;
@@ -245,6 +308,9 @@ int main(int argc, char **argv)
 			break;
 		case 't':
 			opt.timestamp = true;
+			break;
+		case 'c':
+			colour = colour_word(optarg);
 			break;
 		case 'n':
 			opt.netns = optarg;
@@ -259,6 +325,9 @@ int main(int argc, char **argv)
 			return bad_option(c, argv);
 		}
 	}
+	if (!colour_choose(colour, &opt.colour, &e))
+		return complain(ST_USAGE, "option -c: %s", e.text);
+	opt.colour &= !opt.json;
 	ret = version ? print_version() : run(argc - optind, argv + optind);
 	c = flush_output();
 	if (c == -EPIPE && ret == ST_OK)

@@ -22,6 +22,8 @@ void show_header(struct table *t, bool named)
 	size_t i;
 
 	t->columns = ARRAY_SIZE(title) - !named;
+	t->wrap[t->columns - 3] = true;	/* services */
+	t->wrap[t->columns - 1] = true;	/* why */
 	for (i = 0; i < ARRAY_SIZE(title); i++)
 		if (i != 1 || named)
 			table_cell(t, "%s", title[i]);
@@ -53,10 +55,36 @@ void show_row(struct table *t, const struct gate *g, bool named,
 	if (named)
 		table_cell(t, "%s", *g->name ? g->name : "-");
 	table_cell(t, "%s", name_of(&state_names, g->state));
+	table_colour(t, colour_of_state(g->state));
 	table_cell(t, "%s", announced_text(g, text, sizeof(text)));
+	table_colour(t, colour_of_difference(g));
 	table_cell(t, "%s", *services ? services : "-");
 	table_cell(t, "%s", age_text(now > g->since ? now - g->since : 0, age));
 	table_cell(t, "%s", why_text(g, now, text, sizeof(text)));
+	table_colour(t, colour_of_difference(g));
+}
+
+/**
+ * show_matches() - whether a text is in what is shown of a gate
+ * @g: gate
+ * @find: text
+ * @now: CLOCK_BOOTTIME, in nanoseconds
+ *
+ * Return: true if it is in its prefix, name, state, services or reason
+ */
+bool show_matches(const struct gate *g, const char *find, uint64_t now)
+{
+	char text[WHY_TEXT], service[SERVICE_TEXT];
+	unsigned int i;
+
+	if (strstr(prefix_text(&g->prefix, text), find) || strstr(g->name, find) ||
+	    strstr(name_of(&state_names, g->state), find) ||
+	    strstr(why_text(g, now, text, sizeof(text)), find))
+		return true;
+	for (i = 0; i < g->n_services; i++)
+		if (strstr(service_text(&g->services[i], &g->prefix, service), find))
+			return true;
+	return false;
 }
 
 static void show_services(struct printer *p, const struct gate *g)
@@ -141,10 +169,11 @@ static void show_state(struct printer *p, const struct gate *g, uint64_t now)
 	const uint64_t age = now > g->since ? now - g->since : 0;
 	const uint64_t left = g->deadline > now ? g->deadline - now : 0;
 	const bool observing = g->difference == ANYGATE_DIFFERENCE_OBSERVING;
+	const enum colour state = colour_of_state(g->state), alarm = colour_of_difference(g);
 	char text[WHY_TEXT], age_buf[AGE_TEXT];
 
-	pr_str(p, "state", name_of(&state_names, g->state), "state: %s\n",
-	       name_of(&state_names, g->state));
+	pr_str(p, "state", name_of(&state_names, g->state), "state: %s%s%s\n",
+	       colour_on(state), name_of(&state_names, g->state), colour_off(state));
 	pr_str(p, "reason", name_of(&reason_names, g->reason), "reason: %s\n",
 	       name_of(&reason_names, g->reason));
 	if (gate_has(g, ANYGATE_A_GATE_SINCE))
@@ -158,7 +187,8 @@ static void show_state(struct printer *p, const struct gate *g, uint64_t now)
 			announced_text(g, text, sizeof(text)));
 	difference_text(g, now, text, sizeof(text));
 	if (*text)
-		pr_text(p, "%s: %s\n", observing ? "note" : "WARNING", text);
+		pr_text(p, "%s%s: %s%s\n", colour_on(alarm), observing ? "note" : "WARNING",
+			text, colour_off(alarm));
 	show_difference(p, g, now);
 	if (gate_has(g, ANYGATE_A_GATE_CONTESTED))
 		pr_uint(p, "contested", g->contested, "contested: %u\n", g->contested);

@@ -19,5 +19,6 @@ void show_clients(struct printer *p, const struct gate *g, bool text,
 void show_header(struct table *t, bool named);
 void show_row(struct table *t, const struct gate *g, bool named,
 	      uint64_t now);
+bool show_matches(const struct gate *g, const char *find, uint64_t now);
 
 #endif

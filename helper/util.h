@@ -29,9 +29,11 @@ enum status {
 /**
  * struct err - a sentence about what went wrong
  * @text: without the program's name and without a newline
+ * @word: which of the user's words is to blame, where the parser says so
  */
 struct err {
 	char text[512];
+	const char *word;
 };
 
 /**
@@ -39,12 +41,14 @@ struct err {
  * @json: -j, print JSON
  * @pretty: -p, indent it
  * @timestamp: -t, put the time in front of every event
+ * @colour: -c, and what the terminal and the environment say
  * @netns: -n, name or path of the network namespace to work in, or NULL
  */
 struct options {
 	bool json;
 	bool pretty;
 	bool timestamp;
+	bool colour;
 	const char *netns;
 };
 

@@ -26,6 +26,7 @@ static struct {
 	uint32_t port;
 	pthread_t thread;
 	bool missing;
+	bool subscribed;
 	struct nlmsghdr *answers[MAX_ANSWERS];	/* NULL ends those to a request */
 	unsigned int n_answers, next_answer;
 	struct nlmsghdr *requests[MAX_REQUESTS];
@@ -79,7 +80,7 @@ static void flood(void)
 	const struct sockaddr_nl group = { .nl_family = AF_NETLINK, .nl_groups = 1 };
 	struct nlmsghdr *nlh = fake.answers[0];
 
-	while (fake.flood--)
+	for (; fake.flood; fake.flood--)
 		sendto(fake.fd, nlh, nlh->nlmsg_len, 0, (const struct sockaddr *)&group,
 		       sizeof(group));
 	fake.next_answer = 1;
@@ -95,7 +96,7 @@ static void answer(const struct nlmsghdr *request, const struct sockaddr_nl *to)
 	while (fake.next_answer < fake.n_answers) {
 		nlh = fake.answers[fake.next_answer++];
 		if (!nlh)
-			return;
+			break;
 		/* events answer no request */
 		if (cmd != ANYGATE_CMD_EVENT) {
 			nlh->nlmsg_seq = request->nlmsg_seq;
@@ -103,11 +104,13 @@ static void answer(const struct nlmsghdr *request, const struct sockaddr_nl *to)
 		}
 		sendto(fake.fd, nlh, nlh->nlmsg_len, 0, (const struct sockaddr *)to, sizeof(*to));
 	}
+	if (cmd == ANYGATE_CMD_EVENT)
+		fake.subscribed = true;
 	/* Nothing more to say to a subscriber: end it as an operator would. */
-	if (cmd == ANYGATE_CMD_EVENT) {
+	if (fake.subscribed && fake.next_answer == fake.n_answers)
 		kill(getpid(), SIGTERM);
+	if (cmd == ANYGATE_CMD_EVENT)
 		sem_post(&fake.flooded);
-	}
 }
 
 static void *serve(void *arg)

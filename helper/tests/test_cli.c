@@ -26,7 +26,7 @@ static int run(const char *line, char *out, char *err, size_t size)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-static char out[8192], err[8192];
+static char out[32768], err[32768];
 
 static void usage_errors(void **state)
 {
@@ -76,7 +76,11 @@ static void usage_errors(void **state)
 		{ "add 192.0.2.53 udp/53 need 2", "need 2: the gate has 1 service" },
 		{ "add 192.0.2.53 udp/53 suppress 1", "suppress 1 is below reuse 750" },
 		{ "add 192.0.2.53 udp/53 fallback via 192.0.2.53 dev tun0", "within the prefix" },
-		{ "monitor all", "\"all\" is too much" },
+		{ "monitor all", "unknown keyword \"all\"; say exec" },
+		{ "monitor exec", "the command is missing" },
+		{ "monitor exec --", "the command is missing" },
+		{ "top 192.0.2.53", "top: \"192.0.2.53\" is too much" },
+		{ "top sort size", "unknown sort \"size\"" },
 		{ "version 2", "\"2\" is too much" },
 		{ "help frob", "unknown verb \"frob\"" },
 		{ "help add del", "\"del\" is too much" },
@@ -85,6 +89,15 @@ static void usage_errors(void **state)
 		{ "''", "unknown verb \"\"" },
 		{ "-x", "unknown option -x" },
 		{ "-jx", "unknown option -x" },
+		{ "-c=blue", "unknown colour \"blue\"; say always, auto or never" },
+		{ "-colour=always", "unknown colour" },
+		{ "--color=b", "unknown colour" },
+		{ "show state half", "unknown state \"half\"" },
+		{ "show dns colour red", "unknown keyword \"colour\"; say state, name or sort" },
+		{ "apply", "the file is missing; say for example apply /etc/anygate/anygate.conf" },
+		{ "apply - wet-run", "unknown keyword \"wet-run\"; say dry-run" },
+		{ "apply - dry-run now", "\"now\" is too much" },
+		{ "save one two", "\"two\" is too much" },
 		{ "--frob", "option --frob is unknown" },
 		{ "--json=1", "option --json=1" },
 		{ "-n", "option -n needs" },
@@ -157,6 +170,39 @@ static void help(void **state)
 	assert_contains(out, "Usage: anygatectl add PREFIX");
 }
 
+static void help_in_json(void **state)
+{
+	struct json_object *o;
+
+	(void)state;
+	assert_int_equal(run("\"$A\" -j help", out, err, sizeof(out)), ST_OK);
+	o = json_tokener_parse(out);
+	assert_string_equal(json_path(o, "0.verb"), "\"add\"");
+	json_object_put(o);
+	assert_int_equal(run("\"$A\" -j help show", out, err, sizeof(out)), ST_OK);
+	o = json_tokener_parse(out);
+	assert_string_equal(json_path(o, "0.arguments"), "\"[GATE] [KEY VALUE]...\"");
+	json_object_put(o);
+}
+
+/* Where colours are switched: the test has no terminal, -c asks for them anyway. */
+static void options(void **state)
+{
+	static const char *const good[] = {
+		"-c", "-c=auto", "-color", "-color=never", "-col=always", "--color",
+		"--color=never", "--colo", "-tpc", "-c -j",
+	};
+	char line[64];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(good); i++) {
+		snprintf(line, sizeof(line), "\"$A\" %s -V", good[i]);
+		assert_int_equal(run(line, out, err, sizeof(out)), ST_OK);
+		assert_contains(out, ANYGATE_VERSION);
+	}
+}
+
 static void version(void **state)
 {
 	(void)state;
@@ -222,6 +268,8 @@ int main(void)
 		cmocka_unit_test(usage_errors_in_json),
 		cmocka_unit_test(long_arguments),
 		cmocka_unit_test(help),
+		cmocka_unit_test(help_in_json),
+		cmocka_unit_test(options),
 		cmocka_unit_test(version),
 		cmocka_unit_test(no_netns),
 		cmocka_unit_test(no_module),

@@ -34,6 +34,80 @@ static void aligned(void **state)
 	free(out);
 }
 
+/* What does not fit is wrapped, the widest column first. */
+static void wrapped(void **state)
+{
+	struct table t = { .columns = 3, .width = 40, .wrap = { [1] = true, [2] = true } };
+	char *out;
+
+	(void)state;
+	table_cell(&t, "192.0.2.53/32");
+	table_cell(&t, "udp/53(1) tcp/53(1)");
+	table_cell(&t, "NOT ANNOUNCED: the device is missing or down");
+	table_cell(&t, "192.0.2.54/32");
+	table_cell(&t, "udp/53(1)");
+	table_cell(&t, "listener");
+	out = print(&t);
+	assert_string_equal(out,
+			    "192.0.2.53/32  udp/53(1)     NOT\n"
+			    "               tcp/53(1)     ANNOUNCED:\n"
+			    "                             the device\n"
+			    "                             is missing\n"
+			    "                             or down\n"
+			    "192.0.2.54/32  udp/53(1)     listener\n");
+	free(out);
+}
+
+/* Wide enough is as if there were no width; too narrow is left to the terminal. */
+static void not_wrapped(void **state)
+{
+	static const size_t widths[] = { 0, 41, 1000, 1 };
+	struct table t;
+	char *out;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(widths); i++) {
+		t = (struct table){ .columns = 2, .width = widths[i], .wrap = { [0] = i < 3 } };
+		table_cell(&t, "one two three");
+		table_cell(&t, "averylongword-withoutblanks");
+		out = print(&t);
+		if (i == 1)
+			assert_string_equal(out, "one two       averylongword-withoutblanks\n"
+					    "three\n");
+		else
+			assert_string_equal(out, "one two three  averylongword-withoutblanks\n");
+		free(out);
+	}
+	t = (struct table){ .columns = 1, .width = 12, .wrap = { true } };
+	table_cell(&t, "averylongword-withoutblanks");
+	out = print(&t);
+	assert_string_equal(out, "averylongwor\nd-withoutbla\nnks\n");
+	free(out);
+}
+
+/* Escape sequences take no room, and what is short is not padded within them. */
+static void coloured(void **state)
+{
+	struct table t = { .columns = 2 };
+	char *out;
+
+	(void)state;
+	opt.colour = true;
+	table_cell(&t, "open");
+	table_colour(&t, COLOUR_GOOD);
+	table_cell(&t, "x");
+	table_cell(&t, "closed");
+	table_colour(&t, COLOUR_BAD);
+	table_cell(&t, "y");
+	table_colour(&t, COLOUR_ALARM);
+	out = print(&t);
+	opt.colour = false;
+	assert_string_equal(out, "\033[32mopen\033[m    x\n"
+			    "\033[31mclosed\033[m  \033[1;31my\033[m\n");
+	free(out);
+}
+
 static void many_rows(void **state)
 {
 	struct table t = { .columns = 7 };
@@ -139,6 +213,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(aligned),
+		cmocka_unit_test(wrapped),
+		cmocka_unit_test(not_wrapped),
+		cmocka_unit_test(coloured),
 		cmocka_unit_test(many_rows),
 		cmocka_unit_test(nothing),
 		cmocka_unit_test(gates),

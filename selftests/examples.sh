@@ -1,0 +1,165 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Every command in the README and the manual pages is run as it stands there.
+# What cannot be is told as "not run", with its reason: see not_here.
+#
+# The gate of an "add" is removed before it, if there is one: examples are often
+# alternatives of each other. What goes on until it is interrupted, as monitor
+# does, has to be alive when all the others have been run.
+
+. "${0%/*}/lib.sh"
+
+# Command lines of a manual page, one each; "# " and "$ " are the prompts.
+man_commands()
+{
+	awk '
+	function unescape(s) {
+		gsub(/\\e/, "\\", s); gsub(/\\\(dq/, "\"", s); gsub(/\\&/, "", s)
+		return s
+	}
+	function quotes(s) { return gsub(/\047/, "", s) }
+	/^\.Bd -literal/ { literal = 1; next }
+	/^\.Ed/ { literal = 0 }
+	/^\.Dl [#$] / { sub(/^\.Dl /, "") ; print unescape(substr($0, 3)); next }
+	literal && more != "" {
+		command = command "\n" $0
+	}
+	literal && more == "" && /^[#$] (anygatectl|modprobe|echo)/ {
+		command = substr($0, 3)
+	}
+	command != "" {
+		command = unescape(command)
+		more = command ~ /\\$/ || quotes(command) % 2 ? "y" : ""
+		if (!more) { gsub(/\\\n/, "", command); gsub(/\n/, " ", command)
+			print command; command = "" }
+	}' "$1"
+}
+
+# Those of the README: what is indented by four, without its comment.
+readme_commands()
+{
+	awk '
+	/^    (anygatectl|make|sudo|sysctl)( |$)/ {
+		sub(/^    /, "")
+		if ($0 !~ /\047/) sub(/  +# .*/, "")
+		print
+	}' "$1"
+}
+
+# Examples of configuration files, as they stand in anygate.conf(5).
+conf_example()
+{
+	awk '
+	/^\.Bd -literal/ { literal = 1; text = ""; next }
+	/^\.Ed/ { if (text ~ /(^|\n)add /) printf "%s", text; literal = 0 }
+	literal { gsub(/\\e/, "\\"); text = text $0 "\n" }' "$1"
+}
+
+# Why a command is not run, if it is not: the only exceptions.
+not_here()
+{
+	case $1 in
+	make\ * | sudo\ *) echo "builds or installs" ;;
+	anygatectl\ top) echo "wants a terminal: top.sh" ;;
+	*) return 1 ;;
+	esac
+}
+
+lasts()
+{
+	[[ $1 == *"anygatectl monitor"* || $1 == *"anygatectl -t monitor"* ||
+	   $1 == *"anygatectl check "* ]]
+}
+
+# What examples speak of besides anygatectl: a tunnel, a server that answers.
+surroundings()
+{
+	[ -n "$ANYGATE_VM" ] || skip "it writes to /etc"
+	mkdir -p "$TMP/bin" /etc/anygate
+	ln -s "$(realpath "$ANYGATECTL")" "$TMP/bin/anygatectl"
+	printf '#!/bin/sh\nexit 0\n' >"$TMP/bin/dig"
+	cp "$TMP/bin/dig" "$TMP/bin/systemctl"
+	cat >"$TMP/bin/modprobe" <<-END
+		#!/bin/sh
+		[ "\$1" = -r ] && exec rmmod anygate
+		[ -d /sys/module/anygate ] && exit
+		exec insmod $(realpath "$ANYGATE_KO")
+	END
+	chmod 755 "$TMP"/bin/*
+	PATH=$TMP/bin:$PATH
+	ip link add gre1 up type dummy || fail "no device"
+	ip addr add 10.9.9.1/24 dev gre1
+	conf_example "$SELFTESTS/../helper/man/anygate.conf.5" >/etc/anygate/anygate.conf
+}
+
+run_command()
+{
+	local command=$1 why
+
+	if why=$(not_here "$command"); then
+		note "not run ($why): $command"
+		return
+	fi
+	note "$command"
+	if [[ $command =~ ^anygatectl\ add\ ([^ ]+) ]]; then
+		anygatectl del "${BASH_REMATCH[1]}" 2>/dev/null
+	fi
+	if lasts "$command"; then
+		bash -c "exec ${command%&}" >"$TMP/last" 2>&1 &
+		MONITORS+=($!)
+		LASTING+=($!)
+		return
+	fi
+	bash -o pipefail -c "$command" >"$TMP/out" 2>&1 || {
+		note "status $?"
+		sed 's/^/#   /' "$TMP/out"
+		fail "it fails: $command"
+	}
+}
+
+run_all()
+{
+	local commands pid
+	LASTING=()
+	mapfile -t commands
+	((${#commands[@]} >= $1)) || fail "only ${#commands[@]} commands found"
+	for command in "${commands[@]}"; do
+		run_command "$command"
+	done
+	for pid in "${LASTING[@]}"; do
+		kill -0 "$pid" 2>/dev/null || {
+			sed 's/^/#   /' "$TMP/last"
+			fail "one that should last has ended"
+		}
+	done
+}
+
+page()
+{
+	surroundings
+	run_all "$2" < <(man_commands "$SELFTESTS/../helper/man/$1")
+}
+
+readme()
+{
+	surroundings
+	run_all 10 < <(readme_commands "$SELFTESTS/../README.md")
+}
+
+configuration()
+{
+	surroundings
+	[ "$(grep -c ^add /etc/anygate/anygate.conf)" -ge 3 ] || fail "no example found"
+	ctl apply /etc/anygate/anygate.conf >"$TMP/out"
+	[ "$("$ANYGATECTL" apply /etc/anygate/anygate.conf dry-run)" = "" ] ||
+		fail "it is not what it says"
+}
+
+t "README" readme
+t "anygatectl(8)" page anygatectl.8 10
+t "anygate.conf(5)" page anygate.conf.5 3
+t "anygate.conf(5), the file" configuration
+t "anygate(7)" page anygate.7 7
+
+run_tests "$@"
