@@ -82,6 +82,7 @@ static const struct command commands[] = {
 	  "  fall N                    failures in a row that make it down (2)\n"
 	  "Each report is good for every + timeout + 2s.\n" },
 	{ "monitor", cmd_monitor, "", "print events as they come", NULL },
+	{ "doctor", cmd_doctor, "", "look the node over, and say what to do", NULL },
 	{ "version", cmd_version, "", "versions, and the module's health", NULL },
 	{ "help", cmd_help, "[VERB]", "this, or more about a verb", NULL },
 };
