@@ -18,7 +18,7 @@ units := anygate.service anygate@.service
 examples := $(wildcard packaging/systemd/examples/*)
 
 # Variables that narrow check and demo; the scripts know their defaults.
-export KERNELS TESTS JOBS V ANYGATE_CACHE ANYGATE_OUT
+export KERNELS RELEASES TESTS JOBS V ANYGATE_CACHE ANYGATE_OUT
 
 vm := selftests/vm
 
@@ -41,7 +41,7 @@ updates = $(DESTDIR)/lib/modules/$(release)/updates
 
 .DEFAULT_GOAL := all
 .PHONY: all module helper install install-module install-tools uninstall \
-	uninstall-tools dist deb deps check demo bench \
+	uninstall-tools dist deb deps check check-install demo bench \
 	netlink netlink-check style sparse clean help kdir
 
 ## Building
@@ -129,6 +129,10 @@ demo: ## a router, a name server and its address, in a virtual machine (KERNELS=
 check: ## unit tests, and the selftests in virtual machines (KERNELS="6.1 6.12", TESTS="glob …", V=1)
 	@$(vm)/deps --ensure --with-tools
 	@$(vm)/check
+
+check-install: ## packages on Debian with systemd: install, boot, upgrade, remove (RELEASES="bookworm trixie", V=1)
+	@$(vm)/deps --ensure --with-install
+	@selftests/install/check
 
 bench: ## what a gate costs, on an instruction-count clock
 	@$(vm)/deps --ensure
