@@ -6,9 +6,19 @@ KVER   ?=
 KDIR   ?=
 PREFIX ?= /usr/local
 DESTDIR ?=
+SBINDIR ?= $(PREFIX)/sbin
+LIBEXECDIR ?= $(PREFIX)/libexec/anygate
+EXAMPLEDIR ?= $(PREFIX)/share/doc/anygatectl/examples
+SYSCONFDIR ?= /etc
+UNITDIR ?= $(PREFIX)/lib/systemd/system
+DEBDIR ?= debs
+
+VERSION := $(shell sed -n 's/^VERSION := //p' helper/Makefile)
+units := anygate.service anygate@.service
+examples := $(wildcard packaging/systemd/examples/*)
 
 # Variables that narrow check and demo; the scripts know their defaults.
-export KERNELS TESTS JOBS V ANYGATE_CACHE ANYGATE_OUT
+export KERNELS RELEASES TESTS JOBS V ANYGATE_CACHE ANYGATE_OUT
 
 vm := selftests/vm
 
@@ -30,7 +40,8 @@ release = $(shell cat $(KDIR)/include/config/kernel.release 2>/dev/null)
 updates = $(DESTDIR)/lib/modules/$(release)/updates
 
 .DEFAULT_GOAL := all
-.PHONY: all module helper install uninstall deps check demo bench \
+.PHONY: all module helper install install-module install-tools uninstall \
+	uninstall-tools dist deb deps check check-install demo bench \
 	netlink netlink-check style sparse clean help kdir
 
 ## Building
@@ -52,17 +63,59 @@ endif
 		echo "No kernel headers$(if $(KDIR), in $(KDIR)): make deps, or KDIR=/path/to/headers"; \
 		exit 1; } >&2
 
-install: all ## install both (DESTDIR, PREFIX; the module into lib/modules/VERSION/updates)
+install: install-module install-tools ## install all (DESTDIR, PREFIX; the module into lib/modules/VERSION/updates)
+
+install-module: module
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules_install \
 		INSTALL_MOD_PATH=$(DESTDIR) INSTALL_MOD_DIR=updates
+
+# A configuration that is there is somebody's.
+install-tools: ## anygatectl with all that belongs to it, but no module
 	$(MAKE) -C helper install DESTDIR=$(DESTDIR) PREFIX=$(PREFIX)
+	install -d $(DESTDIR)$(UNITDIR)
+	for u in $(units); do \
+		sed 's|@SBINDIR@|$(SBINDIR)|g' packaging/systemd/$$u.in >$(DESTDIR)$(UNITDIR)/$$u && \
+		chmod 644 $(DESTDIR)$(UNITDIR)/$$u || exit; \
+	done
+	install -D -m 755 packaging/systemd/reload-module $(DESTDIR)$(LIBEXECDIR)/reload-module
+	for e in $(examples); do \
+		install -D -m $$([ -x $$e ] && echo 755 || echo 644) $$e \
+			$(DESTDIR)$(EXAMPLEDIR)/$${e##*/} || exit; \
+	done
+	[ -e $(DESTDIR)$(SYSCONFDIR)/anygate/anygate.conf ] || \
+		install -D -m 644 packaging/etc/anygate.conf $(DESTDIR)$(SYSCONFDIR)/anygate/anygate.conf
+	for p in rt_protos rt_addrprotos; do \
+		install -D -m 644 packaging/etc/$$p.conf \
+			$(DESTDIR)$(SYSCONFDIR)/iproute2/$$p.d/anygate.conf || exit; \
+	done
 
 # kbuild keeps the directory below M=, and may pack what it installs.
-uninstall: kdir ## remove what install put there
+uninstall: kdir uninstall-tools ## remove what install put there
 	rm -f $(updates)/kmod/anygate.ko*
 	-@rmdir $(updates)/kmod $(updates) 2>/dev/null
 	$(if $(DESTDIR),,depmod $(release))
+
+# An anygate.conf with gates in it is not ours to remove.
+uninstall-tools:
 	$(MAKE) -C helper uninstall DESTDIR=$(DESTDIR) PREFIX=$(PREFIX)
+	rm -f $(units:%=$(DESTDIR)$(UNITDIR)/%) $(DESTDIR)$(LIBEXECDIR)/reload-module
+	rm -f $(foreach e,$(examples),$(DESTDIR)$(EXAMPLEDIR)/$(notdir $(e)))
+	rm -f $(DESTDIR)$(SYSCONFDIR)/iproute2/rt_protos.d/anygate.conf \
+		$(DESTDIR)$(SYSCONFDIR)/iproute2/rt_addrprotos.d/anygate.conf
+	! cmp -s packaging/etc/anygate.conf $(DESTDIR)$(SYSCONFDIR)/anygate/anygate.conf || \
+		rm $(DESTDIR)$(SYSCONFDIR)/anygate/anygate.conf
+	-@rmdir $(DESTDIR)$(SYSCONFDIR)/iproute2/rt_addrprotos.d \
+		$(DESTDIR)$(SYSCONFDIR)/anygate $(DESTDIR)$(LIBEXECDIR) \
+		$(DESTDIR)$(EXAMPLEDIR) $(dir $(DESTDIR)$(EXAMPLEDIR)) 2>/dev/null
+
+## Packing it
+
+dist: ## anygate-VERSION.tar.gz, of what is committed; the same commit gives the same bytes
+	git archive --format=tar --prefix=anygate-$(VERSION)/ HEAD | gzip -9n >anygate-$(VERSION).tar.gz
+	@sha256sum anygate-$(VERSION).tar.gz
+
+deb: ## Debian packages of what is committed, into DEBDIR (debs/)
+	packaging/deb $(DEBDIR)
 
 ## Trying it out
 
@@ -76,6 +129,10 @@ demo: ## a router, a name server and its address, in a virtual machine (KERNELS=
 check: ## unit tests, and the selftests in virtual machines (KERNELS="6.1 6.12", TESTS="glob …", V=1)
 	@$(vm)/deps --ensure --with-tools
 	@$(vm)/check
+
+check-install: ## packages on Debian with systemd: install, boot, upgrade, remove (RELEASES="bookworm trixie", V=1)
+	@$(vm)/deps --ensure --with-install
+	@selftests/install/check
 
 bench: ## what a gate costs, on an instruction-count clock
 	@$(vm)/deps --ensure

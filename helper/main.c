@@ -115,6 +115,7 @@ static const struct command commands[] = {
 	  "at once; of the events that come meanwhile, the last of each kind waits.\n" },
 	{ "top", cmd_top, "[KEY VALUE]...", "show the gates, kept up to date",
 	  FILTER_HELP "Keys: q ends it, p n s t f sort, / filters, j k and arrows scroll.\n" },
+	{ "doctor", cmd_doctor, "", "look the node over, and say what to do", NULL },
 	{ "version", cmd_version, "", "versions, and the module's health", NULL },
 	{ "help", cmd_help, "[VERB]", "this, or more about a verb", NULL },
 };

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: GPL-2.0
+/* doctor: look the node over, and say what to do. */
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd.h"
+#include "doctor.h"
+#include "netns.h"
+#include "print.h"
+
+static const char *const severity_names[] = {
+	[SEV_NOTE] = "note", [SEV_WARNING] = "warning", [SEV_PROBLEM] = "problem",
+};
+
+/**
+ * report_add() - add a finding
+ * @r: report
+ * @id: which check
+ * @s: how bad it is
+ * @subject: what it is about
+ * @fmt: printf format of what is the case
+ *
+ * Return: the finding, for report_remedy(), until the next one is added
+ */
+struct finding *report_add(struct report *r, const char *id, enum severity s,
+			   const char *subject, const char *fmt, ...)
+{
+	struct finding *f = reallocarray(r->f, r->n + 1, sizeof(*f));
+	char raw[512];
+	va_list ap;
+
+	if (!f)
+		exit(complain(ST_REFUSED, "out of memory"));
+	r->f = f;
+	f += r->n++;
+	memset(f, 0, sizeof(*f));
+	f->id = id;
+	f->severity = s;
+	clean(f->subject, sizeof(f->subject), subject);
+	va_start(ap, fmt);
+	vsnprintf(raw, sizeof(raw), fmt, ap);
+	va_end(ap);
+	clean(f->text, sizeof(f->text), raw);
+	return f;
+}
+
+/**
+ * report_remedy() - say what to do about a finding
+ * @f: from report_add()
+ * @fmt: printf format
+ */
+void report_remedy(struct finding *f, const char *fmt, ...)
+{
+	char raw[sizeof(f->remedy)];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(raw, sizeof(raw), fmt, ap);
+	va_end(ap);
+	clean(f->remedy, sizeof(f->remedy), raw);
+}
+
+/**
+ * report_free() - forget all findings
+ * @r: report
+ */
+void report_free(struct report *r)
+{
+	free(r->f);
+	memset(r, 0, sizeof(*r));
+}
+
+/**
+ * report_print() - print the findings
+ * @r: report
+ * @out: where to
+ *
+ * Return: exit status
+ */
+int report_print(const struct report *r, FILE *out)
+{
+	size_t count[3] = { 0 }, i;
+	struct printer p;
+
+	pr_init(&p, out, opt.json, opt.pretty);
+	pr_array(&p, NULL);
+	for (i = 0; i < r->n; i++) {
+		const struct finding *f = &r->f[i];
+
+		count[f->severity]++;
+		pr_object(&p, NULL);
+		pr_str(&p, "severity", severity_names[f->severity], "%s",
+		       severity_names[f->severity]);
+		pr_str(&p, "id", f->id, " %s", f->id);
+		pr_str(&p, "subject", f->subject, " %s", f->subject);
+		pr_str(&p, "text", f->text, ": %s\n", f->text);
+		pr_str(&p, "remedy", f->remedy, "    %s\n", f->remedy);
+		pr_object_end(&p);
+	}
+	pr_array_end(&p);
+	pr_text(&p, "%zu problem%s, %zu warning%s, %zu note%s\n",
+		count[SEV_PROBLEM], count[SEV_PROBLEM] == 1 ? "" : "s",
+		count[SEV_WARNING], count[SEV_WARNING] == 1 ? "" : "s",
+		count[SEV_NOTE], count[SEV_NOTE] == 1 ? "" : "s");
+	return count[SEV_PROBLEM] || count[SEV_WARNING] ? ST_FINDINGS : ST_OK;
+}
+
+/**
+ * gate_prefix() - a gate's prefix as text
+ * @g: gate
+ * @buf: for the result
+ *
+ * Return: @buf
+ */
+const char *gate_prefix(const struct gate *g, char buf[PREFIX_TEXT])
+{
+	return prefix_text(&g->prefix, buf);
+}
+
+/**
+ * gate_is_address() - whether a gate puts an address on a device
+ * @g: gate
+ * @family: AF_INET or AF_INET6; 0 for either
+ *
+ * Return: whether it does
+ */
+bool gate_is_address(const struct gate *g, int family)
+{
+	return g->action == ANYGATE_ACTION_ADDRESS &&
+	       (!family || g->prefix.addr.family == family);
+}
+
+/**
+ * doctor_all() - all the checks
+ * @n: node
+ * @r: findings are added to it
+ */
+void doctor_all(const struct node *n, struct report *r)
+{
+	doctor_module(n, r);
+	doctor_sysctl(n, r);
+	doctor_routing(n, r);
+	doctor_frr(n, r);
+	doctor_bird(n, r);
+	doctor_socket(n, r);
+	doctor_server(n, r);
+	doctor_manager(n, r);
+}
+
+struct gates {
+	struct gate *g;
+	size_t n;
+};
+
+static void collect(const struct nlattr *attrs, int len, void *arg)
+{
+	struct gates *l = arg;
+
+	l->g = reallocarray(l->g, l->n + 1, sizeof(*l->g));
+	if (!l->g)
+		exit(complain(ST_REFUSED, "out of memory"));
+	gate_decode(&l->g[l->n++], attrs, len);
+}
+
+static void collect_status(const struct nlattr *attrs, int len, void *arg)
+{
+	status_decode(arg, attrs, len);
+}
+
+/* Without a module there is still something to be said about the node. */
+static void ask_module(struct node *n, struct gates *l)
+{
+	int attempt = 0, ret;
+	struct extack x;
+	struct err e;
+	struct ag ag;
+
+	if (ag_open(&ag, &e))
+		return;
+	n->loaded = true;
+	ag_do(&ag, ag_request(&ag, ANYGATE_CMD_STATUS_GET, 0), collect_status, &n->status, &x);
+	do {
+		l->n = 0;
+		ret = ag_do(&ag, ag_request(&ag, ANYGATE_CMD_GATE_GET, NLM_F_DUMP), collect, l, &x);
+	} while (ret == -EAGAIN && !x.error && ++attempt < 20);
+	ag_close(&ag);
+	n->gates = l->g;
+	n->n_gates = l->n;
+}
+
+/**
+ * cmd_doctor() - look the node over
+ * @argc: number of arguments
+ * @argv: nothing
+ *
+ * Return: exit status; ST_FINDINGS if there is something to be done
+ */
+int cmd_doctor(int argc, char **argv)
+{
+	struct report r = { 0 };
+	struct gates l = { 0 };
+	struct node n = { 0 };
+	struct err e;
+	int ret;
+
+	if (argc)
+		return complain(ST_USAGE, "doctor: \"%s\" is too much; doctor takes nothing",
+				argv[0]);
+	/* What it reads below /proc is to be of the same namespace as the gates. */
+	if (opt.netns && netns_enter(opt.netns, &e))
+		return complain(ST_REFUSED, "%s", e.text);
+	opt.netns = NULL;
+	ask_module(&n, &l);
+	doctor_all(&n, &r);
+	ret = report_print(&r, stdout);
+	report_free(&r);
+	free(l.g);
+	return ret;
+}

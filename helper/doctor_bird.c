@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0
+/* doctor: does a running BIRD know, and export, what the gates put there? */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "doctor.h"
+
+#define PROTOCOLS_MAX	64
+
+/**
+ * struct bird - what BIRD says of its protocols
+ * @direct: whether one takes addresses from interfaces
+ * @exporter: names of those that tell others
+ * @n: number of @exporter
+ */
+struct bird {
+	bool direct;
+	char exporter[PROTOCOLS_MAX][64];
+	size_t n;
+};
+
+static bool is_exporter(const char *type)
+{
+	static const char *const types[] = { "BGP", "OSPF", "RIP", "Babel" };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(types); i++)
+		if (!strcmp(type, types[i]))
+			return true;
+	return false;
+}
+
+/* Name Proto Table State Since Info */
+static void read_protocols(struct bird *b, char *text)
+{
+	char name[64], type[32], state[32], *line;
+
+	while ((line = next_line(&text))) {
+		if (sscanf(line, "%63s %31s %*s %31s", name, type, state) != 3)
+			continue;
+		if (!strcmp(type, "Direct") && !strcmp(state, "up"))
+			b->direct = true;
+		if (is_exporter(type) && b->n < PROTOCOLS_MAX)
+			strcpy(b->exporter[b->n++], name);
+	}
+}
+
+static bool has_route(const struct node *n, const char *prefix, const char *exporter)
+{
+	const char *command[] = { "birdc", "-r", "show", "route", prefix,
+				  exporter ? "export" : NULL, exporter, NULL };
+	char *text = node_run(n, command);
+	bool has = text && has_token(text, prefix);
+
+	free(text);
+	return has;
+}
+
+static bool exported(const struct node *n, const struct bird *b, const char *prefix)
+{
+	size_t i;
+
+	for (i = 0; i < b->n; i++)
+		if (has_route(n, prefix, b->exporter[i]))
+			return true;
+	return false;
+}
+
+/* What is not there cannot be asked for: a closed gate says less. */
+static void judge(const struct node *n, const struct bird *b, const struct gate *g,
+		  struct report *r)
+{
+	char prefix[PREFIX_TEXT];
+
+	gate_prefix(g, prefix);
+	if (gate_is_address(g, 0) && !b->direct) {
+		report_remedy(report_add(r, "bird-direct", SEV_PROBLEM, prefix,
+					 "BIRD runs without a direct protocol that is up: it does not see the address"),
+			      "protocol direct { ipv4; ipv6; interface \"%s\"; }",
+			      *g->dev ? g->dev : "lo");
+		return;
+	}
+	if (g->announced != ANYGATE_SWITCH_ON)
+		return;
+	if (!has_route(n, prefix, NULL)) {
+		report_remedy(report_add(r, "bird-route", SEV_PROBLEM, prefix,
+					 "the gate is open, but BIRD has no route for it"),
+			      gate_is_address(g, 0) ?
+			      "let the direct protocol have %s and both families (ipv4; ipv6;)" :
+			      "protocol kernel { learn; ... } for the table of %s, with an import filter that accepts krt_source 166",
+			      gate_is_address(g, 0) ? (*g->dev ? g->dev : "lo") : prefix);
+		return;
+	}
+	if (!exported(n, b, prefix))
+		report_remedy(report_add(r, "bird-export", SEV_PROBLEM, prefix,
+					 "BIRD has the route, but exports it to none of its protocols: it is announced to nobody"),
+			      "export where net = %s; in the channel of an OSPF or BGP protocol that is up",
+			      prefix);
+}
+
+/**
+ * doctor_bird() - ask BIRD for its protocols and routes
+ * @n: node
+ * @r: findings are added to it
+ */
+void doctor_bird(const struct node *n, struct report *r)
+{
+	static const char *const daemon[] = { "bird", NULL };
+	static const char *const command[] = { "birdc", "-r", "show", "protocols", NULL };
+	struct bird b = { 0 };
+	char *text;
+	size_t i;
+
+	if (!n->n_gates || !node_runs(n, daemon))
+		return;
+	text = node_run(n, command);
+	if (text) {
+		read_protocols(&b, text);
+		for (i = 0; i < n->n_gates; i++)
+			judge(n, &b, &n->gates[i], r);
+	} else {
+		report_remedy(report_add(r, "bird-silent", SEV_NOTE, "BIRD",
+					 "it runs, but birdc does not say what it exports"),
+			      "run doctor as root; birdc show protocols says what is wrong");
+	}
+	free(text);
+}

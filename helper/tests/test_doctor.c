@@ -1,0 +1,519 @@
+// SPDX-License-Identifier: GPL-2.0
+/* doctor: every finding, against a directory that looks like a node. */
+
+#include <errno.h>
+#include <json-c/json.h>
+#include <limits.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cmd.h"
+#include "doctor.h"
+#include "testlib.h"
+
+static char root[] = "/tmp/anygatectl-doctor-XXXXXX";
+static struct gate gates[4];
+static struct node node;
+static struct report report;
+
+static int make_root(void **state)
+{
+	(void)state;
+	return mkdtemp(root) ? setenv("D", root, 1) : -1;
+}
+
+static int remove_root(void **state)
+{
+	(void)state;
+	return system("rm -rf \"$D\"");
+}
+
+static int start(void **state)
+{
+	(void)state;
+	memset(&opt, 0, sizeof(opt));
+	memset(&report, 0, sizeof(report));
+	memset(&node, 0, sizeof(node));
+	node.root = root;
+	node.loaded = true;
+	node.gates = gates;
+	return system("rm -rf \"$D\"; mkdir \"$D\"");
+}
+
+static int stop(void **state)
+{
+	(void)state;
+	report_free(&report);
+	return 0;
+}
+
+/* Parents of a path below the root. */
+static void parents(const char *path)
+{
+	char dir[PATH_MAX], *slash;
+
+	snprintf(dir, sizeof(dir), "%s", path);
+	for (slash = strchr(dir + strlen(root) + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		if (mkdir(dir, 0755) && errno != EEXIST)
+			fail_msg("mkdir %s: %s", dir, strerror(errno));
+		*slash = '/';
+	}
+}
+
+static void put_bytes(const char *path, const void *bytes, size_t len)
+{
+	char full[PATH_MAX];
+	FILE *f;
+
+	snprintf(full, sizeof(full), "%s/%s", root, path);
+	parents(full);
+	f = fopen(full, "w");
+	if (!f || fwrite(bytes, 1, len, f) != len || fclose(f))
+		fail_msg("cannot write %s", full);
+}
+
+static void put(const char *path, const char *text)
+{
+	put_bytes(path, text, strlen(text));
+}
+
+static void put_link(const char *path, const char *to)
+{
+	char full[PATH_MAX];
+
+	snprintf(full, sizeof(full), "%s/%s", root, path);
+	parents(full);
+	assert_int_equal(symlink(to, full), 0);
+}
+
+static struct gate *add_gate(const char *prefix, uint32_t action, const char *service)
+{
+	struct gate *g = &gates[node.n_gates++];
+	char addr[PREFIX_TEXT];
+
+	memset(g, 0, sizeof(*g));
+	g->prefix = pfx(prefix);
+	g->action = action;
+	g->table = 254;
+	g->hold = ANYGATE_SWITCH_ON;
+	strcpy(g->dev, "lo");
+	if (service) {
+		ip_text(&g->prefix.addr, addr);
+		g->services[g->n_services++] = svc(service, addr, 1);
+	}
+	return g;
+}
+
+#define address_gate(prefix, service)	add_gate(prefix, ANYGATE_ACTION_ADDRESS, service)
+#define route_gate(prefix)		add_gate(prefix, ANYGATE_ACTION_ROUTE, NULL)
+
+static const struct finding *found(const char *id)
+{
+	size_t i;
+
+	for (i = 0; i < report.n; i++)
+		if (!strcmp(report.f[i].id, id))
+			return &report.f[i];
+	return NULL;
+}
+
+/* Asks again, and expects this and no other. */
+static void expect(void (*check)(const struct node *, struct report *), const char *id,
+		   enum severity severity, const char *subject)
+{
+	const struct finding *f;
+
+	report_free(&report);
+	check(&node, &report);
+	if (!id) {
+		if (report.n)
+			fail_msg("%s %s: %s", report.f[0].id, report.f[0].subject,
+				 report.f[0].text);
+		return;
+	}
+	f = found(id);
+	if (!f)
+		fail_msg("no %s among %zu findings", id, report.n);
+	assert_int_equal(report.n, 1);
+	assert_int_equal(f->severity, severity);
+	assert_string_equal(f->subject, subject);
+	assert_string_not_equal(f->text, "");
+	assert_string_not_equal(f->remedy, "");
+}
+
+#define expect_nothing(check)	expect(check, NULL, 0, NULL)
+
+static void module(void **state)
+{
+	static const char off[5] = { 6, 0, 0, 0, 0 }, on[5] = { 6, 0, 0, 0, 1 };
+	static const char var[] =
+		"sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c";
+
+	(void)state;
+	expect(doctor_module, "no-gates", SEV_NOTE, "anygate");
+	address_gate("192.0.2.53/32", "udp/53");
+	expect_nothing(doctor_module);
+
+	node.status.probes = ANYGATE_PROBES_DEGRADED;
+	node.status.reconcile = 20;
+	expect(doctor_module, "probes", SEV_PROBLEM, "anygate");
+	assert_contains(report.f[0].text, "kernel.ftrace_enabled=0?");
+	node.status.probes = ANYGATE_PROBES_LIVE;
+
+	put_bytes(var, off, 5);
+	put("sys/module/anygate/taint", "OE\n");
+	expect_nothing(doctor_module);
+	put_bytes(var, on, 5);
+	expect(doctor_module, "secure-boot", SEV_WARNING, "anygate");
+	put("sys/module/anygate/taint", "O\n");
+	expect_nothing(doctor_module);
+
+	node.loaded = false;
+	put("commands/modinfo_-F_signer_anygate", "\n");
+	report_free(&report);
+	doctor_module(&node, &report);
+	assert_non_null(found("module"));
+	assert_int_equal(found("secure-boot")->severity, SEV_PROBLEM);
+	put("commands/modinfo_-F_signer_anygate", "DKMS module signing key\n");
+	expect(doctor_module, "module", SEV_PROBLEM, "anygate");
+}
+
+#define ROUTES									\
+	"Iface\tDestination\tGateway\tFlags\tRefCnt\tUse\tMetric\tMask\n"	\
+	"eth0\t00000000\t0102000A\t0003\t0\t0\t0\t00000000\n"			\
+	"eth0\t0002000A\t00000000\t0001\t0\t0\t0\t00FFFFFF\n"
+
+static void good_sysctls(void)
+{
+	put("proc/thread-self/net/route", ROUTES);
+	put("proc/sys/net/ipv4/conf/eth0/arp_ignore", "1\n");
+	put("proc/sys/net/ipv4/conf/all/arp_announce", "2\n");
+}
+
+static void rp_filter(void **state)
+{
+	(void)state;
+	good_sysctls();
+	put("proc/sys/net/ipv4/conf/eth0/rp_filter", "1\n");
+	address_gate("2001:db8::53/128", "udp/53");
+	expect_nothing(doctor_sysctl);
+	address_gate("192.0.2.53/32", "udp/53");
+	expect(doctor_sysctl, "rp-filter", SEV_WARNING, "eth0");
+	/* loose wins over strict */
+	put("proc/sys/net/ipv4/conf/all/rp_filter", "2\n");
+	expect_nothing(doctor_sysctl);
+	put("proc/sys/net/ipv4/conf/eth0/rp_filter", "0\n");
+	put("proc/sys/net/ipv4/conf/all/rp_filter", "1\n");
+	expect(doctor_sysctl, "rp-filter", SEV_WARNING, "eth0");
+	assert_contains(report.f[0].remedy, "net.ipv4.conf.eth0.rp_filter=2");
+}
+
+static void arp(void **state)
+{
+	(void)state;
+	good_sysctls();
+	route_gate("192.0.2.0/24");
+	put("proc/sys/net/ipv4/conf/eth0/arp_ignore", "0\n");
+	expect_nothing(doctor_sysctl);
+	address_gate("192.0.2.53/32", "udp/53");
+	expect(doctor_sysctl, "arp-ignore", SEV_NOTE, "eth0");
+	put("proc/sys/net/ipv4/conf/eth0/arp_ignore", "1\n");
+	put("proc/sys/net/ipv4/conf/all/arp_announce", "0\n");
+	expect(doctor_sysctl, "arp-announce", SEV_NOTE, "eth0");
+}
+
+static void forwarding(void **state)
+{
+	struct gate *g;
+
+	(void)state;
+	good_sysctls();
+	g = address_gate("192.0.2.53/32", "udp/53");
+	g->hold = ANYGATE_SWITCH_OFF;
+	expect_nothing(doctor_sysctl);
+	put("proc/sys/net/ipv4/ip_forward", "1\n");
+	expect(doctor_sysctl, "forward-loop", SEV_WARNING, "192.0.2.53/32");
+	g->fallback_via = pfx("10.9.9.2/32").addr;
+	expect_nothing(doctor_sysctl);
+	g->fallback_via.family = 0;
+	g->hold = ANYGATE_SWITCH_ON;
+	expect_nothing(doctor_sysctl);
+	g = address_gate("2001:db8::53/128", "udp/53");
+	g->hold = ANYGATE_SWITCH_OFF;
+	expect_nothing(doctor_sysctl);
+	put("proc/sys/net/ipv6/conf/all/forwarding", "1\n");
+	expect(doctor_sysctl, "forward-loop", SEV_WARNING, "2001:db8::53/128");
+}
+
+static void routing_daemon(void **state)
+{
+	(void)state;
+	put("proc/1/comm", "systemd\n");
+	put("proc/self/comm", "bird\n");	/* no process number */
+	expect_nothing(doctor_routing);
+	address_gate("192.0.2.53/32", "udp/53");
+	expect(doctor_routing, "no-routing-daemon", SEV_WARNING, "node");
+	put("proc/42/comm", "bird\n");
+	expect_nothing(doctor_routing);
+}
+
+static void frr(void **state)
+{
+	static const char show[] = "commands/vtysh_-c_show_running-config";
+
+	(void)state;
+	address_gate("192.0.2.53/32", "udp/53");
+	expect_nothing(doctor_frr);
+	put("proc/42/comm", "zebra\n");
+	expect(doctor_frr, "frr-silent", SEV_NOTE, "FRR");
+
+	put(show, "hostname node\n!\nrouter ospf\n ospf router-id 1.1.1.1\nexit\n"
+		  "! redistribute connected\nredistribute connected\n");
+	expect(doctor_frr, "frr-redistribute", SEV_PROBLEM, "192.0.2.53/32");
+	assert_contains(report.f[0].remedy, "redistribute connected");
+	put(show, "router ospf\n redistribute kernel\nexit\nrouter ospf6\n redistribute connected\nexit\n");
+	expect(doctor_frr, "frr-redistribute", SEV_PROBLEM, "192.0.2.53/32");
+	put(show, "router ospf\n redistribute connected route-map ANYCAST\nexit\n");
+	expect_nothing(doctor_frr);
+	put(show, "router bgp 65000\n !\n address-family ipv4 unicast\n  redistribute connected\n"
+		  " exit-address-family\nexit\n");
+	expect_nothing(doctor_frr);
+	put(show, "router bgp 65000\n address-family ipv4 unicast\n  network 192.0.2.53/32\n exit-address-family\n");
+	expect_nothing(doctor_frr);
+	put(show, "router isis x\n redistribute ipv4 connected level-2\n");
+	expect_nothing(doctor_frr);
+
+	node.n_gates = 0;
+	address_gate("2001:db8::53/128", "udp/53");
+	put(show, "router bgp 65000\n address-family ipv4 unicast\n  redistribute connected\n"
+		  " exit-address-family\n");
+	expect(doctor_frr, "frr-redistribute", SEV_PROBLEM, "2001:db8::53/128");
+	put(show, "router bgp 65000\n address-family ipv6 unicast\n  redistribute connected\n"
+		  " exit-address-family\n");
+	expect_nothing(doctor_frr);
+
+	node.n_gates = 0;
+	route_gate("192.0.2.0/24");
+	put(show, "router ospf\n redistribute connected\n");
+	expect(doctor_frr, "frr-redistribute", SEV_PROBLEM, "192.0.2.0/24");
+	put(show, "router ospf\n redistribute kernel\n");
+	expect_nothing(doctor_frr);
+	gates[0].table = 100;
+	expect(doctor_frr, "frr-table", SEV_WARNING, "192.0.2.0/24");
+}
+
+#define PROTOCOLS								\
+	"BIRD 2.0.12 ready.\n"							\
+	"Access restricted\n"							\
+	"Name       Proto      Table      State  Since         Info\n"		\
+	"device1    Device     ---        up     08:00:00.000  \n"		\
+	"ospf1      OSPF       master4    up     08:00:00.000  Running\n"
+
+static void bird(void **state)
+{
+	static const char show[] = "commands/birdc_-r_show_protocols";
+	static const char route[] = "commands/birdc_-r_show_route_192.0.2.53_32";
+	static const char export[] = "commands/birdc_-r_show_route_192.0.2.53_32_export_ospf1";
+	struct gate *g = address_gate("192.0.2.53/32", "udp/53");
+
+	(void)state;
+	expect_nothing(doctor_bird);
+	put("proc/42/comm", "bird\n");
+	expect(doctor_bird, "bird-silent", SEV_NOTE, "BIRD");
+	put(show, PROTOCOLS);
+	expect(doctor_bird, "bird-direct", SEV_PROBLEM, "192.0.2.53/32");
+	put(show, PROTOCOLS "direct1    Direct     ---        down   08:00:00.000  \n");
+	expect(doctor_bird, "bird-direct", SEV_PROBLEM, "192.0.2.53/32");
+	put(show, PROTOCOLS "direct1    Direct     ---        up     08:00:00.000  \n");
+	expect_nothing(doctor_bird);
+
+	g->announced = ANYGATE_SWITCH_ON;
+	put(route, "BIRD 2.0.12 ready.\nNetwork not found\n");
+	expect(doctor_bird, "bird-route", SEV_PROBLEM, "192.0.2.53/32");
+	put(route, "BIRD 2.0.12 ready.\nTable master4:\n"
+		   "192.0.2.53/32        unicast [direct1 08:00:00.000] * (240)\n\tdev lo\n");
+	put(export, "BIRD 2.0.12 ready.\n");
+	expect(doctor_bird, "bird-export", SEV_PROBLEM, "192.0.2.53/32");
+	put(export, "Table master4:\n192.0.2.53/32        unicast [direct1 08:00:00.000] * (240)\n");
+	expect_nothing(doctor_bird);
+
+	g->action = ANYGATE_ACTION_ROUTE;
+	put(show, PROTOCOLS);
+	put(route, "BIRD 2.0.12 ready.\nNetwork not found\n");
+	expect(doctor_bird, "bird-route", SEV_PROBLEM, "192.0.2.53/32");
+	assert_contains(report.f[0].remedy, "krt_source 166");
+}
+
+#define SOCKETS "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n"
+#define SOCKET(n, local, peer, st, inode)					\
+	"   " n ": " local " " peer " " st " 00000000:00000000 00:00000000 00000000     0        0 " inode " 1 0\n"
+
+static void activation(void **state)
+{
+	(void)state;
+	address_gate("192.0.2.53/32", "tcp/53");
+	put("proc/1/comm", "systemd\n");
+	put("proc/42/comm", "named\n");
+	put_link("proc/42/fd/3", "socket:[1002]");
+	put("proc/thread-self/net/tcp",
+	    SOCKETS SOCKET("0", "350200C0:0035", "00000000:0000", "0A", "1001")
+	    SOCKET("1", "0100007F:0035", "00000000:0000", "0A", "1003"));
+	expect_nothing(doctor_socket);
+	put_link("proc/1/fd/7", "socket:[1003]");	/* of another address */
+	expect_nothing(doctor_socket);
+	put_link("proc/1/fd/8", "socket:[1001]");
+	expect(doctor_socket, "socket-activation", SEV_PROBLEM, "192.0.2.53/32");
+	assert_contains(report.f[0].text, "tcp/53: nobody but systemd");
+	put_link("proc/42/fd/4", "socket:[1001]");
+	expect(doctor_socket, "socket-activation", SEV_WARNING, "192.0.2.53/32");
+}
+
+static void ipv6_bind(void **state)
+{
+	(void)state;
+	address_gate("2001:db8::53/128", "udp/53");
+	expect(doctor_socket, "ipv6-bind", SEV_WARNING, "2001:db8::53/128");
+	put("proc/thread-self/net/udp6",
+	    SOCKETS SOCKET("9", "00000000000000000000000000000000:0035",
+			   "00000000000000000000000000000000:0000", "07", "7"));
+	expect_nothing(doctor_socket);
+	put("proc/thread-self/net/udp6",
+	    SOCKETS SOCKET("9", "B80D0120000000000000000053000000:0035",
+			   "00000000000000000000000000000000:0000", "07", "7"));
+	expect(doctor_socket, "ipv6-bind", SEV_NOTE, "2001:db8::53/128");
+	put("proc/sys/net/ipv6/ip_nonlocal_bind", "1\n");
+	expect_nothing(doctor_socket);
+}
+
+static void data_sync(void **state)
+{
+	(void)state;
+	address_gate("192.0.2.53/32", "tcp/53");
+	/* a client's connection */
+	put("proc/thread-self/net/tcp",
+	    SOCKETS SOCKET("0", "350200C0:0035", "0101A8C0:8000", "01", "5"));
+	expect_nothing(doctor_socket);
+	put("proc/thread-self/net/tcp",
+	    SOCKETS SOCKET("0", "350200C0:8001", "0101A8C0:0035", "01", "5"));
+	expect(doctor_socket, "sync-address", SEV_WARNING, "192.0.2.53/32");
+	assert_contains(report.f[0].text, "port 53 ");
+}
+
+static void servers(void **state)
+{
+	(void)state;
+	route_gate("192.0.2.0/24");
+	put("proc/42/comm", "named\n");
+	expect_nothing(doctor_server);
+	address_gate("192.0.2.53/32", "tcp/53");
+	expect(doctor_server, "bind-scan", SEV_PROBLEM, "BIND");
+	put("etc/bind/named.conf.options",
+	    "options {\n\t// automatic-interface-scan no;\n\tinterface-interval 0;\n};\n");
+	expect(doctor_server, "bind-scan", SEV_PROBLEM, "BIND");
+	put("etc/bind/named.conf.options", "options {\n\tautomatic-interface-scan no;\n};\n");
+	expect(doctor_server, "bind-scan", SEV_WARNING, "BIND");
+	put("etc/bind/named.conf.options",
+	    "options {\n\tautomatic-interface-scan no;\n\tinterface-interval 0;\n};\n");
+	expect_nothing(doctor_server);
+
+	put("etc/nsd/nsd.conf", "zone:\n\toutgoing-interface: 192.0.2.5\n");
+	expect_nothing(doctor_server);
+	put("etc/nsd/nsd.conf", "zone:\n\toutgoing-interface: 192.0.2.53\n");
+	expect(doctor_server, "sync-address", SEV_WARNING, "/etc/nsd/nsd.conf");
+}
+
+static void managers(void **state)
+{
+	(void)state;
+	address_gate("192.0.2.53/32", "tcp/53");
+	put("etc/network/interfaces",
+	    "# address 192.0.2.53\niface lo inet static\n\taddress 192.0.2.5/32\n");
+	put("etc/systemd/network/lo.network.off", "Address=192.0.2.53/32\n");
+	expect_nothing(doctor_manager);
+	put("etc/systemd/network/lo.network", "[Match]\nName=lo\n[Network]\nAddress=192.0.2.53/32\n");
+	expect(doctor_manager, "other-manager", SEV_WARNING, "192.0.2.53/32");
+	assert_contains(report.f[0].text, "/etc/systemd/network/lo.network");
+	/* a route gate leaves addresses alone */
+	gates[0].action = ANYGATE_ACTION_ROUTE;
+	expect_nothing(doctor_manager);
+	gates[0].action = ANYGATE_ACTION_ADDRESS;
+	put("etc/systemd/network/lo.network", "");
+	put("etc/keepalived/keepalived.conf",
+	    "vrrp_instance V {\n  virtual_ipaddress {\n    192.0.2.53/32 dev lo\n  }\n}\n");
+	expect(doctor_manager, "other-manager", SEV_WARNING, "192.0.2.53/32");
+}
+
+static void healthy(void **state)
+{
+	struct gate *g = address_gate("192.0.2.53/32", "udp/53");
+
+	(void)state;
+	good_sysctls();
+	g->announced = ANYGATE_SWITCH_ON;
+	put("proc/42/comm", "zebra\n");
+	put("commands/vtysh_-c_show_running-config", "router ospf\n redistribute connected\n");
+	expect_nothing(doctor_all);
+}
+
+static void printed(void **state)
+{
+	struct json_object *all, *o;
+	char *text = NULL;
+	size_t size;
+	FILE *f;
+
+	(void)state;
+	f = open_memstream(&text, &size);
+	assert_int_equal(report_print(&report, f), ST_OK);
+	report_remedy(report_add(&report, "arp-ignore", SEV_NOTE, "eth0", "one"), "do");
+	assert_int_equal(report_print(&report, f), ST_OK);
+	/* what comes from outside is harmless */
+	report_remedy(report_add(&report, "rp-filter", SEV_WARNING, "e\033", "two"), "undo");
+	assert_int_equal(report_print(&report, f), ST_FINDINGS);
+	fclose(f);
+	assert_string_equal(text,
+			    "0 problems, 0 warnings, 0 notes\n"
+			    "note arp-ignore eth0: one\n    do\n"
+			    "0 problems, 0 warnings, 1 note\n"
+			    "note arp-ignore eth0: one\n    do\n"
+			    "warning rp-filter e\\x1b: two\n    undo\n"
+			    "0 problems, 1 warning, 1 note\n");
+	free(text);
+
+	opt.json = true;
+	f = open_memstream(&text, &size);
+	assert_int_equal(report_print(&report, f), ST_FINDINGS);
+	fclose(f);
+	all = json_tokener_parse(text);
+	o = json_object_array_get_idx(all, 1);
+	assert_string_equal(json_path(o, "severity"), "\"warning\"");
+	assert_string_equal(json_path(o, "id"), "\"rp-filter\"");
+	assert_string_equal(json_path(o, "remedy"), "\"undo\"");
+	json_object_put(all);
+	free(text);
+}
+
+#define test(name)	cmocka_unit_test_setup_teardown(name, start, stop)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		test(module),
+		test(rp_filter),
+		test(arp),
+		test(forwarding),
+		test(routing_daemon),
+		test(frr),
+		test(bird),
+		test(activation),
+		test(ipv6_bind),
+		test(data_sync),
+		test(servers),
+		test(managers),
+		test(healthy),
+		test(printed),
+	};
+
+	return cmocka_run_group_tests_name("doctor", tests, make_root, remove_root);
+}
