@@ -15,7 +15,7 @@ DEBDIR ?= debs
 
 VERSION := $(shell sed -n 's/^VERSION := //p' helper/Makefile)
 units := anygate.service anygate@.service
-examples := $(wildcard packaging/systemd/examples/*)
+examples := $(wildcard helper/systemd/examples/*)
 
 # Variables that narrow check and demo; the scripts know their defaults.
 export KERNELS RELEASES TESTS JOBS V ANYGATE_CACHE ANYGATE_OUT
@@ -74,18 +74,18 @@ install-tools: ## anygatectl with all that belongs to it, but no module
 	$(MAKE) -C helper install DESTDIR=$(DESTDIR) PREFIX=$(PREFIX)
 	install -d $(DESTDIR)$(UNITDIR)
 	for u in $(units); do \
-		sed 's|@SBINDIR@|$(SBINDIR)|g' packaging/systemd/$$u.in >$(DESTDIR)$(UNITDIR)/$$u && \
+		sed 's|@SBINDIR@|$(SBINDIR)|g' helper/systemd/$$u.in >$(DESTDIR)$(UNITDIR)/$$u && \
 		chmod 644 $(DESTDIR)$(UNITDIR)/$$u || exit; \
 	done
-	install -D -m 755 packaging/systemd/reload-module $(DESTDIR)$(LIBEXECDIR)/reload-module
+	install -D -m 755 helper/systemd/reload-module $(DESTDIR)$(LIBEXECDIR)/reload-module
 	for e in $(examples); do \
 		install -D -m $$([ -x $$e ] && echo 755 || echo 644) $$e \
 			$(DESTDIR)$(EXAMPLEDIR)/$${e##*/} || exit; \
 	done
 	[ -e $(DESTDIR)$(SYSCONFDIR)/anygate/anygate.conf ] || \
-		install -D -m 644 packaging/etc/anygate.conf $(DESTDIR)$(SYSCONFDIR)/anygate/anygate.conf
+		install -D -m 644 helper/etc/anygate.conf $(DESTDIR)$(SYSCONFDIR)/anygate/anygate.conf
 	for p in rt_protos rt_addrprotos; do \
-		install -D -m 644 packaging/etc/$$p.conf \
+		install -D -m 644 helper/etc/$$p.conf \
 			$(DESTDIR)$(SYSCONFDIR)/iproute2/$$p.d/anygate.conf || exit; \
 	done
 
@@ -102,7 +102,7 @@ uninstall-tools:
 	rm -f $(foreach e,$(examples),$(DESTDIR)$(EXAMPLEDIR)/$(notdir $(e)))
 	rm -f $(DESTDIR)$(SYSCONFDIR)/iproute2/rt_protos.d/anygate.conf \
 		$(DESTDIR)$(SYSCONFDIR)/iproute2/rt_addrprotos.d/anygate.conf
-	! cmp -s packaging/etc/anygate.conf $(DESTDIR)$(SYSCONFDIR)/anygate/anygate.conf || \
+	! cmp -s helper/etc/anygate.conf $(DESTDIR)$(SYSCONFDIR)/anygate/anygate.conf || \
 		rm $(DESTDIR)$(SYSCONFDIR)/anygate/anygate.conf
 	-@rmdir $(DESTDIR)$(SYSCONFDIR)/iproute2/rt_addrprotos.d \
 		$(DESTDIR)$(SYSCONFDIR)/anygate $(DESTDIR)$(LIBEXECDIR) \
@@ -115,7 +115,7 @@ dist: ## anygate-VERSION.tar.gz, of what is committed; the same commit gives the
 	@sha256sum anygate-$(VERSION).tar.gz
 
 deb: ## Debian packages of what is committed, into DEBDIR (debs/)
-	packaging/deb $(DEBDIR)
+	debian/build-packages $(DEBDIR)
 
 ## Trying it out
 
