@@ -814,7 +814,8 @@ u32 anygate_probe_listeners(struct anygate_net *agn,
 
 /* shield.c */
 struct anygate_shield *
-anygate_shield_prepare(struct anygate_gate *gate, u32 ms,
+anygate_shield_prepare(struct anygate_gate *gate,
+		       const struct anygate_conf *conf,
 		       const struct anygate_services *services);
 void anygate_shield_commit(struct anygate_gate *gate,
 			   struct anygate_shield *shield);

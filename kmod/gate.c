@@ -250,8 +250,7 @@ int anygate_gate_link(struct anygate_gate *gate)
 	ret = link_services(agn, gate->services);
 	if (ret)
 		goto err_prefix;
-	shield = anygate_shield_prepare(gate, gate->conf.shield_ms,
-					gate->services);
+	shield = anygate_shield_prepare(gate, &gate->conf, gate->services);
 	if (IS_ERR(shield)) {
 		ret = PTR_ERR(shield);
 		goto err_services;

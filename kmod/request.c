@@ -66,7 +66,7 @@ static int change_gate(struct anygate_net *agn, struct anygate_req *req)
 	ret = anygate_upkeep_replaceable(gate, req->conf, req->extack);
 	if (ret)
 		return ret;
-	shield = anygate_shield_prepare(gate, req->conf->shield_ms,
+	shield = anygate_shield_prepare(gate, req->conf,
 					req->services ?: gate->services);
 	if (IS_ERR(shield))
 		return PTR_ERR(shield);

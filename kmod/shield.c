@@ -1,23 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The shield, the only code on the packet path: for some time after the last
- * listener is gone new clients' packets are dropped, so that nobody is told
+ * listener is gone new clients are told nothing, so that nobody is told
  * "refused" who would find the next node by asking again.
  *
- * Registered in a namespace only while a gate there has a shield.  A packet
- * is dropped if the kernel's own lookup finds no socket for it, now, and
- * either the engine still believes that there is a listener (it is gone, and
- * the engine does not know yet) or the shield is up.  So none is dropped
- * while somebody listens, and none slips through before the engine has run.
+ * Two places.  What the node itself says to a new client, an RST that answers
+ * a SYN or "destination unreachable", is dropped on its way out: the kernel has
+ * looked for a socket and found none, so no packet is lost to a listener, and
+ * there is no instant between a look of ours and that of the kernel.  And where
+ * a prefix without a local route may be forwarded, back to where it came from
+ * as a rule, new clients' packets are dropped on their way in, if the kernel's
+ * own lookup finds no socket for them.
  *
- * Not to look up a socket for every packet of an open gate, all this happens
- * only while armed: from a socket event on, which the probes' handlers tell
- * before the socket is gone (UDP) or right after (TCP), for as long as the
- * longest shield lasts.
+ * Either only if the engine still believes that there is a listener (it is
+ * gone, and the engine does not know yet) or the shield is up.  And only while
+ * armed: from a socket event on, which the probes' handlers tell before the
+ * socket is gone (UDP) or right after (TCP), for as long as the longest shield
+ * lasts.  Hooks are registered in a namespace only while a gate there has a
+ * shield.
  *
- * Only SYNs and UDP datagrams: what belongs to an established connection, and
- * ICMP about it, is not looked at.
+ * SYNs and UDP datagrams are new clients' packets: what belongs to an
+ * established connection, and ICMP about it, is let through.
  */
+#include <linux/icmp.h>
+#include <linux/icmpv6.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 #include <linux/netfilter.h>
@@ -59,6 +65,7 @@ struct anygate_shield_service {
  * @first: CLOCK_BOOTTIME nanoseconds of the first drop since it went up; 0
  *	for none
  * @last: of the last drop
+ * @in: packets are to be dropped on their way in, too
  * @n: number of services
  * @s: the services
  *
@@ -73,6 +80,7 @@ struct anygate_shield {
 	u64 before;
 	atomic64_t first;
 	atomic64_t last;
+	bool in;
 	unsigned int n;
 	struct anygate_shield_service s[] __counted_by(n);
 };
@@ -83,16 +91,20 @@ struct anygate_shield {
  * @armed_until: jiffies
  * @longest: the longest time a shield here is up, in jiffies
  * @n: number of shields
+ * @n_in: of these, those whose prefix may be forwarded
  * @services: their services
- * @ops: the hooks
+ * @in: the hooks for what comes in, registered while @n_in
+ * @out: the hooks for what goes out
  */
 struct anygate_shield_net {
 	struct net *net;
 	unsigned long armed_until;
 	unsigned long longest;
 	unsigned int n;
+	unsigned int n_in;
 	struct rhltable services;
-	struct nf_hook_ops ops[2];
+	struct nf_hook_ops in[2];
+	struct nf_hook_ops out[2];
 };
 
 static const struct rhashtable_params key_params = {
@@ -106,8 +118,8 @@ static const struct rhashtable_params key_params = {
 
 /* A new client's packet: where from and where to, in network order. */
 struct packet {
-	const void *saddr;
-	const void *daddr;
+	struct in6_addr saddr;
+	struct in6_addr daddr;
 	__be16 sport;
 	__be16 dport;
 	int dif;
@@ -143,6 +155,44 @@ static bool get_ports(const struct sk_buff *skb, unsigned int off,
 	}
 }
 
+/* The packet that begins at @off. */
+static bool get_ip(const struct sk_buff *skb, unsigned int off,
+		   struct packet *packet)
+{
+	struct iphdr buf, *ip;
+
+	ip = skb_header_pointer(skb, off, sizeof(buf), &buf);
+	if (!ip || ip->frag_off & htons(IP_OFFSET))
+		return false;
+	memcpy(&packet->saddr, &ip->saddr, 4);
+	memcpy(&packet->daddr, &ip->daddr, 4);
+	packet->proto = ip->protocol;
+	return get_ports(skb, off + ip->ihl * 4, packet);
+}
+
+#if IS_ENABLED(CONFIG_IPV6)
+static bool get_ipv6(const struct sk_buff *skb, unsigned int off,
+		     struct packet *packet)
+{
+	struct ipv6hdr buf, *ip;
+	__be16 frag_off;
+	u8 proto;
+	int at;
+
+	ip = skb_header_pointer(skb, off, sizeof(buf), &buf);
+	if (!ip)
+		return false;
+	packet->saddr = ip->saddr;
+	packet->daddr = ip->daddr;
+	proto = ip->nexthdr;
+	at = ipv6_skip_exthdr(skb, off + sizeof(buf), &proto, &frag_off);
+	if (at < 0 || frag_off & htons(~0x7))
+		return false;
+	packet->proto = proto;
+	return get_ports(skb, at, packet);
+}
+#endif
+
 static bool get_packet(struct sk_buff *skb, const struct nf_hook_state *state,
 		       struct packet *packet)
 {
@@ -153,34 +203,74 @@ static bool get_packet(struct sk_buff *skb, const struct nf_hook_state *state,
 	packet->sdif = netif_is_l3_slave(state->in) ? state->in->ifindex : 0;
 
 	if (packet->family == NFPROTO_IPV4) {
-		const struct iphdr *ip = ip_hdr(skb);
-
-		if (ip->frag_off & htons(IP_OFFSET))
-			return false;
-		packet->saddr = &ip->saddr;
-		packet->daddr = &ip->daddr;
-		packet->proto = ip->protocol;
 		if (netif_is_l3_master(state->in))
 			packet->sdif = inet_sdif(skb);
-		return get_ports(skb, skb_network_offset(skb) + ip->ihl * 4,
-				 packet);
+		return get_ip(skb, skb_network_offset(skb), packet);
+	}
+#if IS_ENABLED(CONFIG_IPV6)
+	if (netif_is_l3_master(state->in))
+		packet->sdif = inet6_sdif(skb);
+	return get_ipv6(skb, skb_network_offset(skb), packet);
+#else
+	return false;
+#endif
+}
+
+/* The SYN that an RST answers: RFC 9293, 3.10.7.1, it has no number itself. */
+static bool get_refused_syn(const struct sk_buff *skb, unsigned int off,
+			    struct packet *packet)
+{
+	struct tcphdr buf, *tcp;
+
+	tcp = skb_header_pointer(skb, off, sizeof(buf), &buf);
+	if (!tcp || !tcp->rst || !tcp->ack || tcp->seq)
+		return false;
+	packet->proto = IPPROTO_TCP;
+	packet->sport = tcp->dest;
+	packet->dport = tcp->source;
+	return true;
+}
+
+/* The new client's packet that this one refuses, if it does such a thing. */
+static bool get_refused(struct sk_buff *skb, const struct nf_hook_state *state,
+			struct packet *packet)
+{
+	unsigned int off = skb_network_offset(skb);
+
+	memset(packet, 0, sizeof(*packet));
+	packet->family = state->pf;
+	if (packet->family == NFPROTO_IPV4) {
+		const struct iphdr *ip = ip_hdr(skb);
+		struct icmphdr buf, *icmp;
+
+		off += ip->ihl * 4;
+		if (ip->protocol == IPPROTO_TCP) {
+			memcpy(&packet->saddr, &ip->daddr, 4);
+			memcpy(&packet->daddr, &ip->saddr, 4);
+			return get_refused_syn(skb, off, packet);
+		}
+		if (ip->protocol != IPPROTO_ICMP)
+			return false;
+		icmp = skb_header_pointer(skb, off, sizeof(buf), &buf);
+		return icmp && icmp->type == ICMP_DEST_UNREACH &&
+		       get_ip(skb, off + sizeof(buf), packet);
 	}
 #if IS_ENABLED(CONFIG_IPV6)
 	if (packet->family == NFPROTO_IPV6) {
 		const struct ipv6hdr *ip = ipv6_hdr(skb);
-		unsigned short frag_off = 0;
-		unsigned int off = 0;
-		int proto;
+		struct icmp6hdr buf, *icmp;
 
-		proto = ipv6_find_hdr(skb, &off, -1, &frag_off, NULL);
-		if (proto < 0 || frag_off)
+		off += sizeof(*ip);
+		if (ip->nexthdr == IPPROTO_TCP) {
+			packet->saddr = ip->daddr;
+			packet->daddr = ip->saddr;
+			return get_refused_syn(skb, off, packet);
+		}
+		if (ip->nexthdr != IPPROTO_ICMPV6)
 			return false;
-		packet->saddr = &ip->saddr;
-		packet->daddr = &ip->daddr;
-		packet->proto = proto;
-		if (netif_is_l3_master(state->in))
-			packet->sdif = inet6_sdif(skb);
-		return get_ports(skb, off, packet);
+		icmp = skb_header_pointer(skb, off, sizeof(buf), &buf);
+		return icmp && icmp->icmp6_type == ICMPV6_DEST_UNREACH &&
+		       get_ipv6(skb, off + sizeof(buf), packet);
 	}
 #endif
 	return false;
@@ -190,8 +280,8 @@ static bool get_packet(struct sk_buff *skb, const struct nf_hook_state *state,
 static bool has_socket(struct net *net, const struct packet *packet)
 {
 	if (packet->family == NFPROTO_IPV4) {
-		__be32 saddr = *(const __be32 *)packet->saddr;
-		__be32 daddr = *(const __be32 *)packet->daddr;
+		__be32 saddr = packet->saddr.s6_addr32[0];
+		__be32 daddr = packet->daddr.s6_addr32[0];
 
 		return packet->proto == IPPROTO_TCP ?
 		       anygate_tcp4_lookup(net, saddr, packet->sport, daddr,
@@ -203,20 +293,24 @@ static bool has_socket(struct net *net, const struct packet *packet)
 	}
 #if IS_ENABLED(CONFIG_IPV6)
 	return packet->proto == IPPROTO_TCP ?
-	       anygate_tcp6_lookup(net, packet->saddr, packet->sport,
-				   packet->daddr, ntohs(packet->dport),
+	       anygate_tcp6_lookup(net, &packet->saddr, packet->sport,
+				   &packet->daddr, ntohs(packet->dport),
 				   packet->dif, packet->sdif) :
-	       anygate_udp6_lookup(net, packet->saddr, packet->sport,
-				   packet->daddr, ntohs(packet->dport),
+	       anygate_udp6_lookup(net, &packet->saddr, packet->sport,
+				   &packet->daddr, ntohs(packet->dport),
 				   packet->dif, packet->sdif);
 #else
 	return true;
 #endif
 }
 
-/* The shield that wants such packets dropped while nobody listens, or NULL. */
+/*
+ * The shield that wants such packets dropped while nobody listens, or NULL.
+ * @had: set if the engine believes that somebody does.
+ */
 static struct anygate_shield *shield_of(struct anygate_shield_net *sn,
-					const struct packet *packet, u64 now)
+					const struct packet *packet, u64 now,
+					bool *had)
 {
 	struct anygate_sockkey key = {
 		.port = ntohs(packet->dport),
@@ -225,13 +319,8 @@ static struct anygate_shield *shield_of(struct anygate_shield_net *sn,
 	struct anygate_shield_service *svc;
 	struct rhlist_head *list, *pos;
 
-	if (packet->family == NFPROTO_IPV4) {
-		key.addr.family = AF_INET;
-		memcpy(&key.addr.ip, packet->daddr, 4);
-	} else {
-		key.addr.family = AF_INET6;
-		memcpy(&key.addr.ip, packet->daddr, 16);
-	}
+	key.addr.family = packet->family == NFPROTO_IPV4 ? AF_INET : AF_INET6;
+	key.addr.ip = packet->daddr;
 	list = rhltable_lookup(&sn->services, &key, key_params);
 	rhl_for_each_entry_rcu(svc, pos, list, by_key) {
 		struct anygate_shield *shield = svc->shield;
@@ -239,41 +328,75 @@ static struct anygate_shield *shield_of(struct anygate_shield_net *sn,
 		if (READ_ONCE(shield->through))
 			continue;
 		/* Pairs with the release in anygate_shield_update(). */
-		if (smp_load_acquire(&svc->had) ||
-		    now < READ_ONCE(shield->until))
+		*had = smp_load_acquire(&svc->had);
+		if (*had || now < READ_ONCE(shield->until))
 			return shield;
 	}
 	return NULL;
 }
 
-/* Out of line: the hook itself shall be a comparison and nothing else. */
-static noinline unsigned int check(struct anygate_shield_net *sn, struct sk_buff *skb,
-			  const struct nf_hook_state *state)
+static unsigned int drop(struct anygate_shield *shield, u64 now)
 {
-	struct anygate_shield *shield;
-	struct packet packet;
-	u64 now;
-
-	if (!get_packet(skb, state, &packet))
-		return NF_ACCEPT;
-	now = ktime_get_boottime_ns();
-	shield = shield_of(sn, &packet, now);
-	if (!shield || has_socket(sn->net, &packet))
-		return NF_ACCEPT;
 	atomic64_inc(&shield->dropped);
 	atomic64_cmpxchg(&shield->first, 0, now);
 	atomic64_set(&shield->last, now);
 	return NF_DROP;
 }
 
-static unsigned int shield_hook(void *priv, struct sk_buff *skb,
-				const struct nf_hook_state *state)
+/* Out of line: a hook itself shall be a comparison and nothing else. */
+static noinline unsigned int check_in(struct anygate_shield_net *sn,
+				      struct sk_buff *skb,
+				      const struct nf_hook_state *state)
 {
-	struct anygate_shield_net *sn = priv;
+	u64 now = ktime_get_boottime_ns();
+	struct anygate_shield *shield;
+	struct packet packet = {};
+	bool had;
 
-	if (likely(time_after(jiffies, READ_ONCE(sn->armed_until))))
+	if (!get_packet(skb, state, &packet))
 		return NF_ACCEPT;
-	return check(sn, skb, state);
+	shield = shield_of(sn, &packet, now, &had);
+	if (!shield || !shield->in || has_socket(sn->net, &packet))
+		return NF_ACCEPT;
+	return drop(shield, now);
+}
+
+/*
+ * There was no socket, or a packet filter has refused for reasons of its own:
+ * while there is one, as far as the engine knows, only a look can tell.
+ */
+static noinline unsigned int check_out(struct anygate_shield_net *sn,
+				       struct sk_buff *skb,
+				       const struct nf_hook_state *state)
+{
+	u64 now = ktime_get_boottime_ns();
+	struct anygate_shield *shield;
+	struct packet packet;
+	bool had;
+
+	if (!get_refused(skb, state, &packet))
+		return NF_ACCEPT;
+	shield = shield_of(sn, &packet, now, &had);
+	if (!shield || (had && has_socket(sn->net, &packet)))
+		return NF_ACCEPT;
+	return drop(shield, now);
+}
+
+static bool armed(const struct anygate_shield_net *sn)
+{
+	return !time_after(jiffies, READ_ONCE(sn->armed_until));
+}
+
+static unsigned int shield_in(void *priv, struct sk_buff *skb,
+			      const struct nf_hook_state *state)
+{
+	return likely(!armed(priv)) ? NF_ACCEPT : check_in(priv, skb, state);
+}
+
+static unsigned int shield_out(void *priv, struct sk_buff *skb,
+			       const struct nf_hook_state *state)
+{
+	return likely(!armed(priv)) ? NF_ACCEPT : check_out(priv, skb, state);
 }
 
 /**
@@ -301,6 +424,18 @@ static struct anygate_shield_net *shield_net(struct anygate_net *agn)
 					 lockdep_is_held(&agn->lock));
 }
 
+static void init_hooks(struct nf_hook_ops ops[2], struct anygate_shield_net *sn,
+		       nf_hookfn *fn, unsigned int where)
+{
+	ops[0].hook = fn;
+	ops[0].priv = sn;
+	ops[0].pf = NFPROTO_IPV4;
+	ops[0].hooknum = where;
+	ops[0].priority = PRIORITY;
+	ops[1] = ops[0];
+	ops[1].pf = NFPROTO_IPV6;
+}
+
 static int net_start(struct anygate_net *agn)
 {
 	struct anygate_shield_net *sn;
@@ -316,14 +451,9 @@ static int net_start(struct anygate_net *agn)
 	ret = rhltable_init(&sn->services, &key_params);
 	if (ret)
 		goto err_free;
-	sn->ops[0].hook = shield_hook;
-	sn->ops[0].priv = sn;
-	sn->ops[0].pf = NFPROTO_IPV4;
-	sn->ops[0].hooknum = NF_INET_PRE_ROUTING;
-	sn->ops[0].priority = PRIORITY;
-	sn->ops[1] = sn->ops[0];
-	sn->ops[1].pf = NFPROTO_IPV6;
-	ret = nf_register_net_hooks(agn->net, sn->ops, ARRAY_SIZE(sn->ops));
+	init_hooks(sn->in, sn, shield_in, NF_INET_PRE_ROUTING);
+	init_hooks(sn->out, sn, shield_out, NF_INET_LOCAL_OUT);
+	ret = nf_register_net_hooks(agn->net, sn->out, ARRAY_SIZE(sn->out));
 	if (ret)
 		goto err_table;
 	rcu_assign_pointer(agn->shield, sn);
@@ -344,7 +474,7 @@ static void net_stop(struct anygate_net *agn)
 	if (!sn || sn->n)
 		return;
 	RCU_INIT_POINTER(agn->shield, NULL);
-	nf_unregister_net_hooks(agn->net, sn->ops, ARRAY_SIZE(sn->ops));
+	nf_unregister_net_hooks(agn->net, sn->out, ARRAY_SIZE(sn->out));
 	/* Neither the hook nor a probe's handler uses it any more. */
 	synchronize_net();
 	rhltable_destroy(&sn->services);
@@ -359,10 +489,33 @@ static void unlink_services(struct anygate_shield_net *sn,
 				key_params);
 }
 
+static int get_in(struct anygate_shield_net *sn)
+{
+	int ret = 0;
+
+	if (!sn->n_in)
+		ret = nf_register_net_hooks(sn->net, sn->in,
+					    ARRAY_SIZE(sn->in));
+	if (!ret)
+		sn->n_in++;
+	return ret;
+}
+
+static void put_in(struct anygate_shield_net *sn)
+{
+	if (--sn->n_in)
+		return;
+	nf_unregister_net_hooks(sn->net, sn->in, ARRAY_SIZE(sn->in));
+	/* Before the next registration of the same. */
+	synchronize_net();
+}
+
 static void discard(struct anygate_shield_net *sn,
 		    struct anygate_shield *shield)
 {
 	unlink_services(sn, shield, shield->n);
+	if (shield->in)
+		put_in(sn);
 	sn->n--;
 	kfree_rcu(shield, rcu);
 }
@@ -370,7 +523,7 @@ static void discard(struct anygate_shield_net *sn,
 /**
  * anygate_shield_prepare() - make a shield for a gate
  * @gate: the gate
- * @ms: how long it is to be up, in milliseconds; 0 for no shield
+ * @conf: its settings, perhaps to come
  * @services: the services it is for
  *
  * What the gate's present one has counted is kept.
@@ -380,7 +533,8 @@ static void discard(struct anygate_shield_net *sn,
  * anygate_shield_cancel(); NULL for none; or an ERR_PTR.
  */
 struct anygate_shield *
-anygate_shield_prepare(struct anygate_gate *gate, u32 ms,
+anygate_shield_prepare(struct anygate_gate *gate,
+		       const struct anygate_conf *conf,
 		       const struct anygate_services *services)
 {
 	struct anygate_net *agn = gate->agn;
@@ -390,7 +544,7 @@ anygate_shield_prepare(struct anygate_gate *gate, u32 ms,
 	int ret;
 
 	lockdep_assert_held(&agn->lock);
-	if (!ms)
+	if (!conf->shield_ms)
 		return NULL;
 	ret = net_start(agn);
 	if (ret)
@@ -419,8 +573,17 @@ anygate_shield_prepare(struct anygate_gate *gate, u32 ms,
 		if (ret)
 			goto err_links;
 	}
+	/* A local route keeps packets from being forwarded. */
+	new->in = conf->action != ANYGATE_ACTION_ADDRESS || !conf->hold ||
+		  conf->fallback.family;
+	if (new->in) {
+		ret = get_in(sn);
+		if (ret)
+			goto err_links;
+	}
 	sn->n++;
-	WRITE_ONCE(sn->longest, max(sn->longest, msecs_to_jiffies(ms) + HZ));
+	WRITE_ONCE(sn->longest, max(sn->longest,
+				    msecs_to_jiffies(conf->shield_ms) + HZ));
 	return new;
 
 err_links:
