@@ -14,7 +14,8 @@ UNITDIR ?= $(PREFIX)/lib/systemd/system
 DEBDIR ?= debs
 
 VERSION := $(shell sed -n 's/^VERSION := //p' helper/Makefile)
-units := anygate.service anygate@.service
+units := anygate.service anygate@.service anygate-metrics.service \
+	 anygate-metrics.timer
 examples := $(wildcard helper/systemd/examples/*)
 
 # Variables that narrow check and demo; the scripts know their defaults.
