@@ -283,7 +283,7 @@ hook_runs()
 registered()
 {
 	mount -t tracefs tracefs /sys/kernel/tracing 2>/dev/null
-	echo 'p:shield_hook anygate:shield_out' \
+	echo 'p:shield_hook anygate:anygate_shield_out' \
 		>>/sys/kernel/tracing/kprobe_events || fail "no probe on the hook"
 	defer "echo -:shield_hook >>/sys/kernel/tracing/kprobe_events"
 	defer "echo 0 >/sys/kernel/tracing/events/kprobes/shield_hook/enable"
