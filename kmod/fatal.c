@@ -62,7 +62,10 @@ static unsigned int ring_head, ring_tail;
 /* Those that have to be asked for again; the work item's own. */
 static struct victim waiting[RING_SIZE];
 
-/* Protects the registration of the probes and the count of gates. */
+/*
+ * Protects the registration of the probes and the count of gates.  Taken with
+ * no other lock of ours held but anygate_net.lock; the work item takes neither.
+ */
 static DEFINE_MUTEX(fatal_lock);
 static unsigned int n_gates;
 
@@ -135,32 +138,6 @@ static void disarm(void)
 			unregister_kprobe(&probes[i]);
 		armed[i] = false;
 	}
-}
-
-/**
- * anygate_fatal_get() - a gate wants to know of processes that end
- *
- * Context: process, sleeps.
- */
-void anygate_fatal_get(void)
-{
-	mutex_lock(&fatal_lock);
-	if (!n_gates++)
-		arm();
-	mutex_unlock(&fatal_lock);
-}
-
-/**
- * anygate_fatal_put() - the reverse of anygate_fatal_get()
- *
- * Context: process, sleeps; waits for a grace period where it was the last.
- */
-void anygate_fatal_put(void)
-{
-	mutex_lock(&fatal_lock);
-	if (!--n_gates)
-		disarm();
-	mutex_unlock(&fatal_lock);
 }
 
 /* --- whose sockets? ---------------------------------------------------------- */
@@ -368,18 +345,13 @@ static void fatal_fn(struct work_struct *work)
 				   msecs_to_jiffies(1 << tries));
 }
 
-/**
- * anygate_fatal_exit() - the module goes
- *
- * No gate is left, so no probe either.
- *
- * Context: process, sleeps.
- */
-void anygate_fatal_exit(void)
+/* Without probes: forget who is still to be asked for. */
+static void forget_victims(void)
 {
 	struct victim victim;
 	unsigned int i;
 
+	lockdep_assert_held(&fatal_lock);
 	cancel_delayed_work_sync(&fatal_work);
 	while (pop(&victim))
 		put_pid(victim.pid);
@@ -387,6 +359,38 @@ void anygate_fatal_exit(void)
 		put_pid(waiting[i].pid);
 		waiting[i].pid = NULL;
 	}
+}
+
+/**
+ * anygate_fatal_get() - a gate wants to know of processes that end
+ *
+ * Context: process, sleeps.
+ */
+void anygate_fatal_get(void)
+{
+	mutex_lock(&fatal_lock);
+	if (!n_gates++)
+		arm();
+	mutex_unlock(&fatal_lock);
+}
+
+/**
+ * anygate_fatal_put() - the reverse of anygate_fatal_get()
+ *
+ * With the last gate go the probes and the work item: a namespace that ends by
+ * itself may have that gate, when the module is past its own exit but for the
+ * namespaces' part of it.
+ *
+ * Context: process, sleeps; waits for a grace period where it was the last.
+ */
+void anygate_fatal_put(void)
+{
+	mutex_lock(&fatal_lock);
+	if (!--n_gates) {
+		disarm();
+		forget_victims();
+	}
+	mutex_unlock(&fatal_lock);
 }
 
 /* --- the engine's side --------------------------------------------------------- */

@@ -293,7 +293,6 @@ static void __exit anygate_exit(void)
 	mutex_unlock(&param_lock);
 	anygate_notify_exit();
 	anygate_watch_exit();
-	anygate_fatal_exit();
 	unregister_pernet_subsys(&net_ops);
 	destroy_workqueue(anygate_wq);
 	/* rhltable frees bucket tables by RCU, in the kernel's own text. */
