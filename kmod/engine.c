@@ -429,6 +429,8 @@ void anygate_engine_exit(struct anygate_net *agn)
 	struct anygate_gate *gate;
 	unsigned long id;
 
+	/* First: from here on nobody finds it to kick it. */
+	anygate_net_stopped(agn);
 	cancel_work_sync(&agn->work);
 	cancel_delayed_work_sync(&agn->timer);
 	/* The timer may have queued it once more. */
@@ -443,7 +445,6 @@ void anygate_engine_exit(struct anygate_net *agn)
 	}
 	anygate_shield_exit(agn);
 	mutex_unlock(&agn->lock);
-	anygate_net_stopped(agn);
 	anygate_actuate_exit(agn);
 	anygate_gate_tables_exit(agn);
 	kfree(agn->ring_mem);

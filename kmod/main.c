@@ -167,7 +167,7 @@ void anygate_net_started(struct anygate_net *agn)
 
 /**
  * anygate_net_stopped() - the reverse of anygate_net_started()
- * @agn: the namespace
+ * @agn: the namespace, whether or not it was started
  *
  * Context: process, sleeps.
  */
