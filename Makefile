@@ -31,6 +31,7 @@ updates = $(DESTDIR)/lib/modules/$(release)/updates
 
 .DEFAULT_GOAL := all
 .PHONY: all module helper install uninstall deps check demo bench \
+	check-debug check-newest check-rt check-all \
 	netlink netlink-check style sparse clean help kdir
 
 ## Building
@@ -76,6 +77,20 @@ demo: ## a router, a name server and its address, in a virtual machine (KERNELS=
 check: ## unit tests, and the selftests in virtual machines (KERNELS="6.1 6.12", TESTS="glob …", V=1)
 	@$(vm)/deps --ensure --with-tools
 	@$(vm)/check
+
+# In guests only: what runs on this machine has run in "check".
+guests := GUESTS_ONLY=y $(MAKE) --no-print-directory check
+
+check-debug: ## the selftests on a 6.12 with KASAN, lockdep, kmemleak … (built once, cached)
+	@KERNELS=6.12-debug $(guests)
+
+check-newest: ## the same with the newest source that Debian has
+	@KERNELS=newest-debug $(guests)
+
+check-rt: ## the selftests on Debian's PREEMPT_RT 6.12
+	@KERNELS=6.12-rt $(guests)
+
+check-all: check check-rt check-debug check-newest ## all of these, one after the other
 
 bench: ## what a gate costs, on an instruction-count clock
 	@$(vm)/deps --ensure
