@@ -43,6 +43,7 @@ updates = $(DESTDIR)/lib/modules/$(release)/updates
 .DEFAULT_GOAL := all
 .PHONY: all module helper install install-module install-tools uninstall \
 	uninstall-tools dist deb deps check check-install demo bench \
+	check-debug check-newest check-rt check-all \
 	netlink netlink-check style sparse clean help kdir
 
 ## Building
@@ -134,6 +135,20 @@ check: ## unit tests, and the selftests in virtual machines (KERNELS="6.1 6.12",
 check-install: ## packages on Debian with systemd: install, boot, upgrade, remove (RELEASES="bookworm trixie", V=1)
 	@$(vm)/deps --ensure --with-install
 	@selftests/install/check
+
+# In guests only: what runs on this machine has run in "check".
+guests := GUESTS_ONLY=y $(MAKE) --no-print-directory check
+
+check-debug: ## the selftests on a 6.12 with KASAN, lockdep, kmemleak … (built once, cached)
+	@KERNELS=6.12-debug $(guests)
+
+check-newest: ## the same with the newest source that Debian has
+	@KERNELS=newest-debug $(guests)
+
+check-rt: ## the selftests on Debian's PREEMPT_RT 6.12
+	@KERNELS=6.12-rt $(guests)
+
+check-all: check check-install check-rt check-debug check-newest ## all of these, one after the other
 
 bench: ## what a gate costs, on an instruction-count clock
 	@$(vm)/deps --ensure

@@ -841,7 +841,6 @@ u64 anygate_stall_deadline(const struct anygate_gate *gate);
 /* fatal.c */
 void anygate_fatal_get(void);
 void anygate_fatal_put(void);
-void anygate_fatal_exit(void);
 void anygate_fatal_note(struct anygate_net *agn,
 			const struct anygate_hint *hint);
 void anygate_fatal_gone(struct anygate_net *agn, const void *sk);

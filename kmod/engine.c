@@ -115,12 +115,18 @@ static bool pop_hint(struct anygate_net *agn, struct anygate_hint *hint,
 	return popped;
 }
 
-static void take_hints(struct anygate_net *agn)
+/*
+ * A ring's worth at a time: whoever makes hints as fast as they are taken must
+ * not keep the engine from looking.  Return: true if some may be left.
+ */
+static bool take_hints(struct anygate_net *agn)
 {
+	unsigned int left = ANYGATE_RING_SIZE;
 	struct anygate_hint hint;
 	bool overflow = false;
 
-	while (pop_hint(agn, &hint, &overflow)) {
+	while (left && pop_hint(agn, &hint, &overflow)) {
+		left--;
 		agn->n_hints++;
 		switch (hint.type) {
 		case ANYGATE_HINT_SOCK:
@@ -143,6 +149,7 @@ static void take_hints(struct anygate_net *agn)
 		agn->n_overflows++;
 		mark_all(agn, true, ANYGATE_SOURCE_RECONCILE);
 	}
+	return !left;
 }
 
 static void take_timers(struct anygate_net *agn, u64 now)
@@ -315,20 +322,20 @@ static void engine_fn(struct work_struct *work)
 
 	mutex_lock(&agn->lock);
 	agn->n_passes++;
-	do {
-		anygate_requests_take(agn);
-		if (READ_ONCE(agn->dead))
-			goto out;
-		take_hints(agn);
-		check_health(agn);
-		now = ktime_get_boottime_ns();
-		take_timers(agn, now);
-		take_reconcile(agn, now);
-		more = take_dirty(agn);
-		cond_resched();
-	} while (more);
+	anygate_requests_take(agn);
+	if (READ_ONCE(agn->dead))
+		goto out;
+	more = take_hints(agn);
+	check_health(agn);
+	now = ktime_get_boottime_ns();
+	take_timers(agn, now);
+	take_reconcile(agn, now);
+	more |= take_dirty(agn);
 	take_flows(agn, ktime_get_boottime_ns());
 	arm_timer(agn, ktime_get_boottime_ns());
+	/* Not at once: readers wait for the lock. */
+	if (more)
+		queue_work(anygate_wq, &agn->work);
 out:
 	mutex_unlock(&agn->lock);
 }
@@ -429,6 +436,8 @@ void anygate_engine_exit(struct anygate_net *agn)
 	struct anygate_gate *gate;
 	unsigned long id;
 
+	/* First: from here on nobody finds it to kick it. */
+	anygate_net_stopped(agn);
 	cancel_work_sync(&agn->work);
 	cancel_delayed_work_sync(&agn->timer);
 	/* The timer may have queued it once more. */
@@ -443,7 +452,6 @@ void anygate_engine_exit(struct anygate_net *agn)
 	}
 	anygate_shield_exit(agn);
 	mutex_unlock(&agn->lock);
-	anygate_net_stopped(agn);
 	anygate_actuate_exit(agn);
 	anygate_gate_tables_exit(agn);
 	kfree(agn->ring_mem);

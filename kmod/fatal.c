@@ -62,7 +62,10 @@ static unsigned int ring_head, ring_tail;
 /* Those that have to be asked for again; the work item's own. */
 static struct victim waiting[RING_SIZE];
 
-/* Protects the registration of the probes and the count of gates. */
+/*
+ * Protects the registration of the probes and the count of gates.  Taken with
+ * no other lock of ours held but anygate_net.lock; the work item takes neither.
+ */
 static DEFINE_MUTEX(fatal_lock);
 static unsigned int n_gates;
 
@@ -109,20 +112,30 @@ static const char * const symbols[] = {
 
 static struct kprobe probes[ARRAY_SIZE(symbols)];
 static bool armed[ARRAY_SIZE(symbols)];
+/* Some are not, for want of memory. */
+static bool again;
 
 static void arm(void)
 {
 	unsigned int i, n = 0;
+	bool failed = false;
+	int ret;
 
+	lockdep_assert_held(&fatal_lock);
 	for (i = 0; i < ARRAY_SIZE(symbols); i++) {
-		memset(&probes[i], 0, sizeof(probes[i]));
-		probes[i].symbol_name = symbols[i];
-		probes[i].pre_handler = on_end;
-		armed[i] = !register_kprobe(&probes[i]);
+		if (!armed[i]) {
+			memset(&probes[i], 0, sizeof(probes[i]));
+			probes[i].symbol_name = symbols[i];
+			probes[i].pre_handler = on_end;
+			ret = register_kprobe(&probes[i]);
+			armed[i] = !ret;
+			failed |= ret == -ENOMEM;
+		}
 		n += armed[i];
 	}
+	WRITE_ONCE(again, failed);
 	/* Of the last two a kernel has one. */
-	if (n < ARRAY_SIZE(symbols) - 1)
+	if (!failed && n < ARRAY_SIZE(symbols) - 1)
 		pr_warn("not every end of a process can be seen as it begins; fatal works when its sockets are closed\n");
 }
 
@@ -130,37 +143,12 @@ static void disarm(void)
 {
 	unsigned int i;
 
+	lockdep_assert_held(&fatal_lock);
 	for (i = 0; i < ARRAY_SIZE(symbols); i++) {
 		if (armed[i])
 			unregister_kprobe(&probes[i]);
 		armed[i] = false;
 	}
-}
-
-/**
- * anygate_fatal_get() - a gate wants to know of processes that end
- *
- * Context: process, sleeps.
- */
-void anygate_fatal_get(void)
-{
-	mutex_lock(&fatal_lock);
-	if (!n_gates++)
-		arm();
-	mutex_unlock(&fatal_lock);
-}
-
-/**
- * anygate_fatal_put() - the reverse of anygate_fatal_get()
- *
- * Context: process, sleeps; waits for a grace period where it was the last.
- */
-void anygate_fatal_put(void)
-{
-	mutex_lock(&fatal_lock);
-	if (!--n_gates)
-		disarm();
-	mutex_unlock(&fatal_lock);
 }
 
 /* --- whose sockets? ---------------------------------------------------------- */
@@ -289,7 +277,7 @@ static bool look_at(const struct victim *victim)
 {
 	static struct search search;	/* only one at a time, and large */
 	struct task_struct *task = with_files(victim->pid);
-	bool again = false;
+	bool unsure = false;
 
 	if (!task)
 		return false;
@@ -304,11 +292,11 @@ static bool look_at(const struct victim *victim)
 		iterate_fd(task->files, 0, count_fd, &search);
 		if (search.n)
 			iterate_fd(task->files, 0, tell_fd, &search);
-		again = search.unsure;
+		unsure = search.unsure;
 	}
 	task_unlock(task);
 	put_task_struct(task);
-	return again;
+	return unsure;
 }
 
 static bool pop(struct victim *victim)
@@ -368,18 +356,13 @@ static void fatal_fn(struct work_struct *work)
 				   msecs_to_jiffies(1 << tries));
 }
 
-/**
- * anygate_fatal_exit() - the module goes
- *
- * No gate is left, so no probe either.
- *
- * Context: process, sleeps.
- */
-void anygate_fatal_exit(void)
+/* Without probes: forget who is still to be asked for. */
+static void forget_victims(void)
 {
 	struct victim victim;
 	unsigned int i;
 
+	lockdep_assert_held(&fatal_lock);
 	cancel_delayed_work_sync(&fatal_work);
 	while (pop(&victim))
 		put_pid(victim.pid);
@@ -387,6 +370,39 @@ void anygate_fatal_exit(void)
 		put_pid(waiting[i].pid);
 		waiting[i].pid = NULL;
 	}
+}
+
+/**
+ * anygate_fatal_get() - a gate wants to know of processes that end
+ *
+ * Context: process, sleeps.
+ */
+void anygate_fatal_get(void)
+{
+	mutex_lock(&fatal_lock);
+	if (!n_gates++)
+		arm();
+	mutex_unlock(&fatal_lock);
+}
+
+/**
+ * anygate_fatal_put() - the reverse of anygate_fatal_get()
+ *
+ * With the last gate go the probes and the work item: a namespace that ends by
+ * itself may have that gate, when the module is past its own exit but for the
+ * namespaces' part of it.
+ *
+ * Context: process, sleeps; waits for a grace period where it was the last.
+ */
+void anygate_fatal_put(void)
+{
+	mutex_lock(&fatal_lock);
+	if (!--n_gates) {
+		WRITE_ONCE(again, false);
+		disarm();
+		forget_victims();
+	}
+	mutex_unlock(&fatal_lock);
 }
 
 /* --- the engine's side --------------------------------------------------------- */
@@ -432,7 +448,9 @@ void anygate_fatal_gone(struct anygate_net *agn, const void *sk)
  * anygate_fatal_sweep() - forget the sockets that nobody has met of late
  * @agn: the namespace, before a look at all its gates
  *
- * Context: the engine, anygate_net.lock held.
+ * Probes that could not be armed for want of memory are tried once more.
+ *
+ * Context: the engine, anygate_net.lock held; sleeps.
  */
 void anygate_fatal_sweep(struct anygate_net *agn)
 {
@@ -446,6 +464,12 @@ void anygate_fatal_sweep(struct anygate_net *agn)
 		agn->dying[n++].seen = false;
 	}
 	agn->n_dying = n;
+	if (likely(!READ_ONCE(again)))
+		return;
+	mutex_lock(&fatal_lock);
+	if (n_gates)
+		arm();
+	mutex_unlock(&fatal_lock);
 }
 
 /**

@@ -167,7 +167,7 @@ void anygate_net_started(struct anygate_net *agn)
 
 /**
  * anygate_net_stopped() - the reverse of anygate_net_started()
- * @agn: the namespace
+ * @agn: the namespace, whether or not it was started
  *
  * Context: process, sleeps.
  */
@@ -293,7 +293,6 @@ static void __exit anygate_exit(void)
 	mutex_unlock(&param_lock);
 	anygate_notify_exit();
 	anygate_watch_exit();
-	anygate_fatal_exit();
 	unregister_pernet_subsys(&net_ops);
 	destroy_workqueue(anygate_wq);
 	/* rhltable frees bucket tables by RCU, in the kernel's own text. */

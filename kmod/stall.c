@@ -134,7 +134,7 @@ static u64 skb_token(const struct sk_buff *skb)
 
 	token = token * GOLDEN_RATIO_64 + skb->len;
 	token = token * GOLDEN_RATIO_64 + ktime_to_ns(skb->tstamp);
-	token ^= jhash(skb->data, len, udp_hdr(skb)->source);
+	token ^= jhash(skb->data, len, (__force u32)udp_hdr(skb)->source);
 	return token ?: 1;
 }
 

@@ -364,6 +364,8 @@ static void heard(struct kretprobe_instance *ri)
 
 static void arm(struct watch_probe *p)
 {
+	int was = p->err;
+
 	lockdep_assert_held(&watch_lock);
 
 	if (p->armed)
@@ -377,7 +379,7 @@ static void arm(struct watch_probe *p)
 	p->rp.maxactive = max(256U, 8 * num_possible_cpus());
 	p->err = register_kretprobe(&p->rp);
 	p->armed = !p->err;
-	if (p->err)
+	if (p->err && p->err != was)
 		pr_warn("no probe on %s (%d), relying on the reconcile\n",
 			p->symbol, p->err);
 }
@@ -414,6 +416,20 @@ static void disarm_unneeded(void)
 	}
 	if (!needed)
 		WRITE_ONCE(health, ANYGATE_PROBES_IDLE);
+}
+
+/* A want of memory passes. */
+static void arm_again(void)
+{
+	unsigned int i, p;
+
+	lockdep_assert_held(&watch_lock);
+
+	for (i = 0; i < ARRAY_SIZE(probes); i++)
+		for (p = 0; p < N_PROTOS; p++)
+			if (probes[i].err == -ENOMEM && proto_refs[p] &&
+			    (probes[i].protos & BIT(p)))
+				arm(&probes[i]);
 }
 
 /* Health as far as the registrations alone tell. */
@@ -615,6 +631,7 @@ static void canary_fn(struct work_struct *work)
 
 	mutex_lock(&watch_lock);
 	was = health;
+	arm_again();
 	now = armed_health();
 	if (now == ANYGATE_PROBES_IDLE)
 		goto out;
