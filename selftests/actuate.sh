@@ -359,7 +359,8 @@ refused_then_accepted()
 	wait_addr $V6/128
 	wait_gate $V6/128 .difference none
 	expect_gate $V6/128 .announced true
-	expect_gate $V6/128 '.retries // 0' 0
+	# The hold route was refused as well, and has a retry of its own.
+	wait_gate $V6/128 '.retries // 0' 0
 	wait_event "$TMP/events" ".prefix == \"$V6/128\" and .announced == true and
 		.kind == \"announced\""
 	sk close a
