@@ -257,7 +257,7 @@ static void bad_messages(void)
 
 	for (int command = 0; command < 256; command++) {
 		if (command >= ANYGATE_CMD_GATE_ADD &&
-		    command <= ANYGATE_CMD_STATUS_GET)
+		    command <= ANYGATE_CMD_STATS_GET)
 			continue;
 		valid(&m, command);
 		if (ask(&genl, &m, NULL) != -EOPNOTSUPP) {
@@ -297,6 +297,7 @@ static void fuzz(unsigned int seed, int n)
 		ANYGATE_CMD_GATE_ADD, ANYGATE_CMD_GATE_CHANGE,
 		ANYGATE_CMD_GATE_DEL, ANYGATE_CMD_GATE_FLUSH,
 		ANYGATE_CMD_GATE_GET, ANYGATE_CMD_STATUS_GET,
+		ANYGATE_CMD_STATS_GET,
 	};
 	int accepted = 0, refused = 0;
 	struct message m;
