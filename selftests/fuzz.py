@@ -155,8 +155,45 @@ class Maker:
         number = a["number"] | (NLA_F_NESTED if a["type"] == "nest" else 0)
         return attr(number, self.data(a))
 
+    def sensible(self, op):
+        """What makes sense together, so that there are gates to do things to."""
+        attrs = self.spec.sets[op["set"]]
+        rng = self.rng
+        fixed = {"require": b"check\0", "lease-name": b"check\0",
+                 "verdict": struct.pack("=I", rng.choice((1, 2))),
+                 "for": struct.pack("=I", rng.choice((1, 50, 60000))),
+                 "up": struct.pack("=I", rng.choice((0, 0, 20))),
+                 "stall": struct.pack("=I", rng.choice((0, 100, 1000))),
+                 "prefix": rng.choice(ADDRESSES[:2] + ADDRESSES[5:7])}
+        likely = {"prefix": 1, "order": 1, "lease-name": 1, "verdict": 1, "require": .4,
+                  "service": 1 if op["name"] == "gate-add" else .3}
+        if op["name"] == "gate-lease":
+            likely["for"] = 1
+        out = []
+        order = None
+        for name in op["attrs"]:
+            a = attrs[name]
+            if name not in fixed and name not in (
+                    "service", "order", "hold", "down", "shield", "fatal", "damp",
+                    "observe", "on-expiry", "stall-members", "count-flows"):
+                continue
+            if name == "for" and order in (0, 4, 5):
+                continue
+            if rng.random() >= likely.get(name, 1 if order else .2):
+                continue
+            if name in fixed:
+                out.append(attr(a["number"], fixed[name]))
+                continue
+            one = self.one(a)
+            if name == "order":
+                order = struct.unpack_from("=I", one, 4)[0]
+            out.append(one)
+        return out
+
     def allowed(self, op):
         """A list of attributes, each on its own."""
+        if self.rng.random() < .6:
+            return self.sensible(op)
         attrs = self.spec.sets[op["set"]]
         few = self.rng.choice((0, .05, .15, .5))
         out = []
