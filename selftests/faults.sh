@@ -1,54 +1,15 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Faults: memory that is wanting, locks that others hold, devices and clocks
-# that go away. In each: no crash, the gate says what is wrong, and it comes to
-# the truth soon after the fault has ended.
+# Faults: the routing lock is held by others, devices go away, the clock steps.
+# In each the gate says what is wrong, and comes to the truth soon after the
+# fault has ended. Memory that is wanting has allocfail.sh, probes that are
+# silenced canary.sh.
 
 . "${0%/*}/lib.sh"
 
 # Faults are to heal within a reconcile; emulated debug kernels need longer.
 HEAL=$((2000 * ${SLOW:-1}))
-
-# --- memory --------------------------------------------------------------------
-
-[ -x "$SELFTESTS/faults" ] || make -s -C "$SELFTESTS"
-OPERATIONS=${OPERATIONS:-$("$SELFTESTS/faults" list)}
-
-# Every allocation in turn.
-walk()
-{
-	local status
-	[ -e /proc/self/fail-nth ] || skip "the kernel injects no faults"
-	MS=$HEAL "$SELFTESTS/faults" walk "$1" "$2"
-	status=$?
-	[ $status != $KSFT_SKIP ] || skip "the kernel injects no faults"
-	[ $status = 0 ] || fail "see above"
-	# Probes that memory was wanting for are back, and hints arrive.
-	sock_start
-	ctl add $V4 udp/53 tcp/53 up 0
-	wait_gate $V4/32 .probes live
-	sk open a udp4 "*" 53
-	sk open b tcp4 "*" 53
-	wait_addr $V4/32
-	sk close a
-	wait_no_addr $V4/32
-}
-
-for operation in $OPERATIONS; do
-	t "$operation: memory is wanting for whoever asks" walk "$operation" self
-done
-for operation in $OPERATIONS; do
-	case $operation in
-	get | dump | status | stats) ;;	# not the engine's
-	*)
-		t "$operation: memory is wanting for the engine" \
-			walk "$operation" engine
-		;;
-	esac
-done
-
-# --- the rest --------------------------------------------------------------------
 
 # within MS WHAT COMMAND...: sooner than the usual patience
 within()
