@@ -110,9 +110,10 @@ device_down()
 # CLOCK_BOOTTIME.
 clock_steps()
 {
-	local was
+	local was step delay=$((1500 * ${SLOW:-1}))
+	[ -n "${ANYGATE_VM:-}" ] || skip "this machine's clock is left alone"
 	sock_start
-	ctl add $V4 udp/53 up 500ms down 500ms require check
+	ctl add $V4 udp/53 up ${delay}ms down ${delay}ms require check
 	ctl lease $V4 check up ttl 1h
 	was=$(date +%s)
 	defer "date -s @$was >/dev/null"
@@ -120,11 +121,11 @@ clock_steps()
 		sk open a udp4 "*" 53
 		wait_gate $V4/32 .state opening
 		date -s "@$((was + step))" >/dev/null || fail "date"
-		within $((HEAL + 500)) "open, the clock stepped by $step s" has_addr $V4/32
+		within $((HEAL + delay)) "open, the clock stepped by $step s" has_addr $V4/32
 		date -s "@$was" >/dev/null
 		sk close a
 		date -s "@$((was - step))" >/dev/null
-		within $((HEAL + 500)) "closed" lacks_addr $V4/32
+		within $((HEAL + delay)) "closed" lacks_addr $V4/32
 		date -s "@$was" >/dev/null
 	done
 	# the lease has not run out by any of it
