@@ -269,7 +269,7 @@ static void bad_messages(void)
 
 	for (int command = 0; command < 256; command++) {
 		if (command >= ANYGATE_CMD_GATE_ADD &&
-		    command <= ANYGATE_CMD_STATUS_GET)
+		    command <= ANYGATE_CMD_STATS_GET)
 			continue;
 		valid(&m, command);
 		if (ask(&genl, &m, NULL) != -EOPNOTSUPP) {
