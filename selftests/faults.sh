@@ -40,7 +40,7 @@ rtnl_held()
 	sk close a
 	within $((1500 * ${SLOW:-1})) "it is said" gate_is $V4/32 .difference pending
 	expect_gate $V4/32 .state closed
-	[ "$(<"$TMP/held")" = held ] || fail "RTNL was not held for long enough"
+	[ "$(<"$TMP/held")" = held ] || fail "RTNL was not held for long enough: $(<"$TMP/held")"
 	wait $pid || fail "holdrtnl: $(<"$TMP/held")"
 	within $HEAL "withdrawn" lacks_addr $V4/32
 	within $HEAL "nothing is said any more" gate_is $V4/32 .difference none
