@@ -495,7 +495,17 @@ int anygate_parse_conf(struct genl_info *info, struct anygate_conf *conf,
 	ret = parse_watching(tb, conf, extack);
 	if (ret)
 		return ret;
-	return parse_fallback(info, conf);
+	ret = parse_fallback(info, conf);
+	if (ret)
+		return ret;
+	/* Its route has the next metric, and 0 means something else. */
+	if (conf->fallback.family && conf->action == ANYGATE_ACTION_ROUTE &&
+	    conf->metric == U32_MAX) {
+		NL_SET_ERR_MSG_ATTR(extack, tb[ANYGATE_A_GATE_METRIC],
+				    "with a fallback the metric is at most 4294967294");
+		return -ERANGE;
+	}
+	return 0;
 }
 
 /**
@@ -524,6 +534,12 @@ void anygate_conf_default(struct anygate_conf *conf,
 	conf->fsm.damp.max_ms = DEFAULT_MAX_MS;
 }
 
+/* ctype.h takes the letters of Latin-1 for letters, too. */
+static bool is_letter(char c)
+{
+	return isascii(c) && isalpha(c);
+}
+
 /**
  * anygate_parse_name() - the name of a group or a lease
  * @attr: the attribute
@@ -542,10 +558,11 @@ int anygate_parse_name(const struct nlattr *attr, char *name,
 
 	if (nla_strscpy(name, attr, ANYGATE_NAME_MAX + 1) < 0)
 		goto err;
-	if (!isalpha(name[0]))
+	if (!is_letter(name[0]))
 		goto err;
 	for (i = 1; name[i]; i++)
-		if (!isalnum(name[i]) && !strchr("-_.", name[i]))
+		if (!is_letter(name[i]) && !isdigit(name[i]) &&
+		    !strchr("-_.", name[i]))
 			goto err;
 	return 0;
 

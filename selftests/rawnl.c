@@ -157,6 +157,18 @@ static void bad_messages(void)
 	bad_attribute("unterminated device name", ANYGATE_A_GATE_DEV, longtext,
 		      sizeof(longtext));
 	bad_attribute("missing device", ANYGATE_A_GATE_DEV, "nosuchdev", 10);
+	bad_attribute("name of Latin-1 letters", ANYGATE_A_GATE_NAME,
+		      "\xff\xfe", 3);
+	bad_attribute("lease of Latin-1 letters", ANYGATE_A_GATE_REQUIRE,
+		      "\xe9t\xe9", 4);
+	start(&m, ANYGATE_CMD_GATE_ADD);
+	put(&m, ANYGATE_A_GATE_PREFIX, v4, 4);
+	put_u32(&m, ANYGATE_A_GATE_ACTION, ANYGATE_ACTION_ROUTE);
+	put_u32(&m, ANYGATE_A_GATE_METRIC, -1);
+	put(&m, ANYGATE_A_GATE_FALLBACK_VIA, "\xc6\x33\x64\1", 4);
+	put(&m, ANYGATE_A_GATE_FALLBACK_DEV, "lo", 3);
+	put_service(&m, IPPROTO_UDP, 53);
+	refuse("fallback of metric 4294967296", &m);
 	bad_attribute("unknown attribute", 200, "", 0);
 	bad_attribute("highest attribute", 0x3fff, longtext, 20);
 	bad_u32("attribute 0", 0, 0);

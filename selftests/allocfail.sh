@@ -1,0 +1,49 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Memory is wanting: each allocation of a request, and of the engine's work for
+# it, fails once. For kernels that inject faults, such as our debug kernels.
+#
+#   OPERATIONS="…"    which (default: all that "faults list" prints)
+
+. "${0%/*}/lib.sh"
+# timeout=1800
+
+# Faults are to heal within a reconcile; emulated debug kernels need longer.
+HEAL=$((2000 * ${SLOW:-1}))
+
+[ -x "$SELFTESTS/faults" ] || make -s -C "$SELFTESTS"
+OPERATIONS=${OPERATIONS:-$("$SELFTESTS/faults" list)}
+
+# walk OPERATION self|engine: every allocation in turn
+walk()
+{
+	local status
+	[ -e /proc/self/fail-nth ] || skip "the kernel injects no faults"
+	MS=$HEAL "$SELFTESTS/faults" walk "$1" "$2"
+	status=$?
+	[ $status != $KSFT_SKIP ] || skip "the kernel injects no faults"
+	[ $status = 0 ] || fail "see above"
+	# Probes that memory was wanting for are back, and hints arrive.
+	sock_start
+	ctl add $V4 udp/53 tcp/53 up 0
+	wait_gate $V4/32 .probes live
+	sk open a udp4 "*" 53
+	sk open b tcp4 "*" 53
+	wait_addr $V4/32
+	sk close a
+	wait_no_addr $V4/32
+}
+
+for operation in $OPERATIONS; do
+	case $operation in
+	appear | vanish) ;;	# nobody asks
+	*) t "$operation: whoever asks" walk "$operation" self ;;
+	esac
+	case $operation in
+	get | dump | status | stats) ;;	# the engine has no part in it
+	*) t "$operation: the engine" walk "$operation" engine ;;
+	esac
+done
+
+run_tests "$@"

@@ -1,0 +1,628 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * faults - every allocation of a request, or of the engine's work for it, fails
+ * once
+ *
+ *   faults list			the names of the operations
+ *   faults walk OPERATION self|engine [FROM]
+ *
+ * An operation is carried out again and again; the first time the first
+ * allocation (slab or page) on its way fails, then the second, and so on until
+ * there is none left to fail: then all have had their turn. "self": those of the
+ * task that asks; "engine": those of the kernel's workers meanwhile. That is
+ * what /proc/PID/fail-nth is for; it needs CONFIG_FAULT_INJECTION,
+ * CONFIG_FAILSLAB and CONFIG_FAIL_PAGE_ALLOC, and status 4 means that they are
+ * missing.
+ *
+ * Each time: whoever asked has got an answer; the same request, repeated without
+ * a fault, succeeds; the tables come to hold what they should, within the time
+ * that faults are given to heal (MS, default 3000); and as long as they do not,
+ * the gate says so.
+ */
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <ifaddrs.h>
+#include <stdarg.h>
+#include <time.h>
+#include <linux/anygate.h>
+#include <netinet/in.h>
+
+#include "genl.h"
+
+#define FAULT_DIR "/sys/kernel/debug/"
+#define N_MAX 20000
+
+static struct genl genl;
+static long heal_ms = 3000, slowest_ms;
+static int udp53 = -1;
+static bool engine;
+static int n_workers;
+static int worker_fds[256];
+
+static const unsigned char v4[4] = { 192, 0, 2, 53 };
+static const unsigned char v6[16] = { 0x20, 1, 0xd, 0xb8, [15] = 0x53 };
+static const unsigned char net4[4] = { 198, 18, 0, 0 };
+static const unsigned char in_net4[4] = { 198, 18, 0, 1 };
+
+static long now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+/* --- faults ---------------------------------------------------------------- */
+
+static void setting(const char *file, const char *value)
+{
+	char path[128];
+	int fd;
+
+	snprintf(path, sizeof(path), FAULT_DIR "%s", file);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0) {
+		printf("# no %s\n", path);
+		exit(4);
+	}
+	if (write(fd, value, strlen(value)) < 0)
+		err(2, "%s", path);
+	close(fd);
+}
+
+static void settings(void)
+{
+	setting("failslab/verbose", "0");
+	setting("failslab/ignore-gfp-wait", "N");
+	setting("fail_page_alloc/verbose", "0");
+	setting("fail_page_alloc/ignore-gfp-wait", "N");
+	setting("fail_page_alloc/ignore-gfp-highmem", "N");
+	setting("fail_page_alloc/min-order", "0");
+}
+
+static int open_nth(const char *task)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%.20s/fail-nth", task);
+	return open(path, O_RDWR | O_CLOEXEC);
+}
+
+/* The workers of unbound queues, such as ours: they come and go. */
+static void find_workers(void)
+{
+	char path[64], comm[32];
+	struct dirent *e;
+	DIR *proc;
+	FILE *f;
+
+	while (n_workers)
+		close(worker_fds[--n_workers]);
+	proc = opendir("/proc");
+	while (proc && (e = readdir(proc)) && n_workers < 256) {
+		if (e->d_name[0] < '1' || e->d_name[0] > '9')
+			continue;
+		snprintf(path, sizeof(path), "/proc/%.20s/comm", e->d_name);
+		f = fopen(path, "re");
+		if (!f)
+			continue;
+		if (!fgets(comm, sizeof(comm), f))
+			comm[0] = '\0';
+		fclose(f);
+		if (strncmp(comm, "kworker/u", 9))
+			continue;
+		snprintf(path, sizeof(path), "%.20s", e->d_name);
+		worker_fds[n_workers] = open_nth(path);
+		if (worker_fds[n_workers] >= 0)
+			n_workers++;
+	}
+	if (proc)
+		closedir(proc);
+}
+
+static void put_nth(int fd, int n)
+{
+	char text[16];
+	int len = snprintf(text, sizeof(text), "%d", n);
+
+	/* A worker may have ended. */
+	if (pwrite(fd, text, len, 0) < 0 && errno != ESRCH)
+		err(2, "fail-nth");
+}
+
+static int get_nth(int fd)
+{
+	char text[16] = "";
+
+	if (pread(fd, text, sizeof(text) - 1, 0) <= 0)
+		return -1;
+	return atoi(text);
+}
+
+static void arm(int n)
+{
+	int i;
+
+	if (!engine) {
+		put_nth(worker_fds[0], n);
+		return;
+	}
+	for (i = 0; i < n_workers; i++)
+		put_nth(worker_fds[i], n);
+}
+
+/* Has one been made to fail? What had counted down to 0 has. */
+static bool disarm(void)
+{
+	bool fired = false;
+	int i;
+
+	for (i = 0; i < n_workers; i++) {
+		fired |= get_nth(worker_fds[i]) == 0;
+		put_nth(worker_fds[i], 0);
+	}
+	return fired;
+}
+
+/* --- the tables, and what is shown of them ----------------------------------- */
+
+static bool has_addr(const void *addr, int family)
+{
+	struct ifaddrs *all, *i;
+	bool found = false;
+
+	if (getifaddrs(&all))
+		err(2, "getifaddrs");
+	for (i = all; i; i = i->ifa_next) {
+		if (!i->ifa_addr || i->ifa_addr->sa_family != family)
+			continue;
+		found |= family == AF_INET ?
+			 !memcmp(&((struct sockaddr_in *)i->ifa_addr)->sin_addr,
+				 addr, 4) :
+			 !memcmp(&((struct sockaddr_in6 *)i->ifa_addr)->sin6_addr,
+				 addr, 16);
+	}
+	freeifaddrs(all);
+	return found;
+}
+
+struct shown {
+	bool there;
+	uint32_t state, announced, difference, error;
+};
+
+static void message(struct message *m, uint8_t command, const void *addr,
+		    size_t len)
+{
+	message_start(m, genl.family, 0, command);
+	if (addr)
+		put(m, ANYGATE_A_GATE_PREFIX, addr, len);
+}
+
+static struct shown show(const void *addr, size_t len)
+{
+	struct message m, answer = { .len = 0 };
+	struct shown s = {};
+	size_t at;
+
+	message(&m, ANYGATE_CMD_GATE_GET, addr, len);
+	if (addr == net4)
+		put_u32(&m, ANYGATE_A_GATE_PREFIX_LEN, 24);
+	if (ask(&genl, &m, &answer))
+		return s;
+	s.there = true;
+	for (at = NLMSG_HDRLEN + GENL_HDRLEN; at + NLA_HDRLEN <= answer.len;) {
+		struct nlattr *a = (void *)(answer.buf + at);
+		uint32_t value;
+
+		if (a->nla_len < NLA_HDRLEN)
+			break;
+		memcpy(&value, (char *)a + NLA_HDRLEN, 4);
+		switch (a->nla_type & NLA_TYPE_MASK) {
+		case ANYGATE_A_GATE_STATE:
+			s.state = value;
+			break;
+		case ANYGATE_A_GATE_ANNOUNCED:
+			s.announced = value;
+			break;
+		case ANYGATE_A_GATE_DIFFERENCE:
+			s.difference = value;
+			break;
+		case ANYGATE_A_GATE_ERROR:
+			s.error = value;
+			break;
+		}
+		at += NLA_ALIGN(a->nla_len);
+	}
+	return s;
+}
+
+static const char *op_name;
+static int nth;
+
+static void __attribute__((noreturn, format(printf, 1, 2)))
+wrong(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	printf("# %s, %s, allocation %d: ", op_name,
+	       engine ? "engine" : "self", nth);
+	vprintf(format, args);
+	printf("\n");
+	va_end(args);
+	exit(1);
+}
+
+/* Until it is (not) announced: the truth, and what is shown. */
+static void converge(const void *addr, size_t len, bool want)
+{
+	long begun = now_ms(), took;
+
+	for (;;) {
+		struct shown s = show(addr, len);
+		bool open = s.state == ANYGATE_STATE_OPEN;
+		bool really = addr == net4 ? s.announced :
+			      has_addr(addr, len == 4 ? AF_INET : AF_INET6);
+
+		took = now_ms() - begun;
+		if (s.there && open == want && s.announced == want &&
+		    really == want)
+			break;
+		if (s.there && open != !!s.announced &&
+		    s.difference == ANYGATE_DIFFERENCE_NONE)
+			wrong("announced %u in state %u, and nothing is said",
+			      s.announced, s.state);
+		if (took > heal_ms)
+			wrong("not healed: gate %d, state %u, announced %u (%d), difference %u, error %d",
+			      s.there, s.state, s.announced, really,
+			      s.difference, (int)s.error);
+		usleep(2000);
+	}
+	if (took > slowest_ms)
+		slowest_ms = took;
+}
+
+/* Gone, with its address. */
+static void gone(const void *addr, size_t len)
+{
+	if (show(addr, len).there)
+		wrong("the gate is still there");
+	if (addr != net4 && has_addr(addr, len == 4 ? AF_INET : AF_INET6))
+		wrong("its address is still there");
+}
+
+/* --- operations -------------------------------------------------------------- */
+
+static void listen53(bool on)
+{
+	struct sockaddr_in6 any = {
+		.sin6_family = AF_INET6, .sin6_port = htons(53),
+	};
+
+	if (on == (udp53 >= 0))
+		return;
+	if (!on) {
+		close(udp53);
+		udp53 = -1;
+		return;
+	}
+	udp53 = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (udp53 < 0 || bind(udp53, (void *)&any, sizeof(any)))
+		err(2, "bind");
+}
+
+static void put_service(struct message *m, const void *addr, size_t len,
+			uint32_t protocol, uint32_t port)
+{
+	size_t nest = nest_start(m, ANYGATE_A_GATE_SERVICE);
+
+	if (addr)
+		put(m, ANYGATE_A_SERVICE_ADDRESS, addr, len);
+	put_u32(m, ANYGATE_A_SERVICE_PROTOCOL, protocol);
+	put_u32(m, ANYGATE_A_SERVICE_PORT, port);
+	nest_end(m, nest);
+}
+
+static void put_extras(struct message *m)
+{
+	put_u32(m, ANYGATE_A_GATE_NEED, 1);
+	put_u32(m, ANYGATE_A_GATE_SHIELD, 1000);
+	put_u32(m, ANYGATE_A_GATE_STALL, 1000);
+	put_u32(m, ANYGATE_A_GATE_FATAL, 1);
+	put_u32(m, ANYGATE_A_GATE_DAMP, 0);
+	put_service(m, NULL, 0, IPPROTO_UDP, 53);
+	put_service(m, NULL, 0, IPPROTO_TCP, 54);
+	put_service(m, NULL, 0, IPPROTO_UDP, 55);
+}
+
+static int add(const void *addr, size_t len, bool extras, bool lease)
+{
+	struct message m;
+
+	message(&m, ANYGATE_CMD_GATE_ADD, addr, len);
+	put_u32(&m, ANYGATE_A_GATE_UP, 0);
+	if (addr == net4) {
+		put_u32(&m, ANYGATE_A_GATE_PREFIX_LEN, 24);
+		put_service(&m, in_net4, 4, IPPROTO_UDP, 53);
+	} else if (extras) {
+		put_extras(&m);
+	} else {
+		put_service(&m, NULL, 0, IPPROTO_UDP, 53);
+	}
+	if (lease)
+		put(&m, ANYGATE_A_GATE_REQUIRE, "check", 6);
+	return ask(&genl, &m, NULL);
+}
+
+static int del(const void *addr, size_t len)
+{
+	struct message m;
+
+	message(&m, ANYGATE_CMD_GATE_DEL, addr, len);
+	if (addr == net4)
+		put_u32(&m, ANYGATE_A_GATE_PREFIX_LEN, 24);
+	return ask(&genl, &m, NULL);
+}
+
+static int add4(void)		{ return add(v4, 4, false, false); }
+static int add_extras(void)	{ return add(v4, 4, true, false); }
+static int add_lease(void)	{ return add(v4, 4, false, true); }
+static int add6(void)		{ return add(v6, 16, false, false); }
+static int add_route(void)	{ return add(net4, 4, false, false); }
+static int del4(void)		{ return del(v4, 4); }
+static int del6(void)		{ return del(v6, 16); }
+static int del_route(void)	{ return del(net4, 4); }
+
+static int change(void)
+{
+	struct message m;
+
+	message(&m, ANYGATE_CMD_GATE_CHANGE, v4, 4);
+	put_extras(&m);
+	return ask(&genl, &m, NULL);
+}
+
+static int change_back(void)
+{
+	struct message m;
+
+	message(&m, ANYGATE_CMD_GATE_CHANGE, v4, 4);
+	put_u32(&m, ANYGATE_A_GATE_SHIELD, 0);
+	put_u32(&m, ANYGATE_A_GATE_STALL, 0);
+	put_u32(&m, ANYGATE_A_GATE_FATAL, 0);
+	put_service(&m, NULL, 0, IPPROTO_UDP, 53);
+	return ask(&genl, &m, NULL);
+}
+
+static int change_action(void)
+{
+	struct message m;
+
+	message(&m, ANYGATE_CMD_GATE_CHANGE, v4, 4);
+	put_u32(&m, ANYGATE_A_GATE_ACTION, ANYGATE_ACTION_ROUTE);
+	return ask(&genl, &m, NULL);
+}
+
+static int order(uint32_t what)
+{
+	struct message m;
+
+	message(&m, ANYGATE_CMD_GATE_ORDER, v4, 4);
+	put_u32(&m, ANYGATE_A_GATE_ORDER, what);
+	return ask(&genl, &m, NULL);
+}
+
+static int drain(void)		{ return order(ANYGATE_ORDER_DRAIN); }
+static int follow(void)		{ return order(ANYGATE_ORDER_FOLLOW); }
+
+static int lease(void)
+{
+	struct message m;
+
+	message(&m, ANYGATE_CMD_GATE_LEASE, v4, 4);
+	put(&m, ANYGATE_A_GATE_LEASE_NAME, "check", 6);
+	put_u32(&m, ANYGATE_A_GATE_VERDICT, ANYGATE_VERDICT_UP);
+	put_u32(&m, ANYGATE_A_GATE_FOR, 600000);
+	return ask(&genl, &m, NULL);
+}
+
+static int flush(void)
+{
+	struct message m;
+
+	message(&m, ANYGATE_CMD_GATE_FLUSH, NULL, 0);
+	return ask(&genl, &m, NULL);
+}
+
+static int plain(uint8_t command, uint16_t flags)
+{
+	struct message m;
+
+	message_start(&m, genl.family, flags, command);
+	if (!flags && command != ANYGATE_CMD_STATUS_GET)
+		put(&m, ANYGATE_A_GATE_PREFIX, v4, 4);
+	return ask(&genl, &m, NULL);
+}
+
+static int get(void)		{ return plain(ANYGATE_CMD_GATE_GET, 0); }
+static int dump(void)		{ return plain(ANYGATE_CMD_GATE_GET, NLM_F_DUMP); }
+static int status(void)		{ return plain(ANYGATE_CMD_STATUS_GET, 0); }
+static int stats(void)		{ return plain(ANYGATE_CMD_STATS_GET, NLM_F_DUMP); }
+
+static int appear(void)
+{
+	listen53(true);
+	converge(v4, 4, true);
+	return 0;
+}
+
+static int vanish(void)
+{
+	listen53(false);
+	converge(v4, 4, false);
+	return 0;
+}
+
+/* What "before" sets up, "run" does under a fault, and repeats without one. */
+static const struct op {
+	const char *name;
+	bool listener;
+	int (*before)(void);
+	int (*run)(void);
+	int again;		/* what the repetition may also say */
+	const void *addr;	/* then: announced or not ... */
+	size_t len;
+	bool announced;
+	bool gone;		/* ... or gone */
+} ops[] = {
+	{ "add", true, NULL, add4, -EEXIST, v4, 4, true, false },
+	{ "add-closed", false, NULL, add4, -EEXIST, v4, 4, false, false },
+	{ "add-extras", true, NULL, add_extras, -EEXIST, v4, 4, true, false },
+	{ "add-lease", true, NULL, add_lease, -EEXIST, v4, 4, false, false },
+	{ "add-v6", true, NULL, add6, -EEXIST, v6, 16, true, false },
+	{ "add-route", true, NULL, add_route, -EEXIST, net4, 4, true, false },
+	{ "change", true, add4, change, 0, v4, 4, true, false },
+	{ "change-back", true, add_extras, change_back, 0, v4, 4, true, false },
+	{ "change-action", true, add4, change_action, -EBUSY, NULL, 0, false,
+	  false },
+	{ "drain", true, add4, drain, 0, v4, 4, false, false },
+	{ "follow", true, add4, follow, 0, v4, 4, true, false },
+	{ "lease", true, add_lease, lease, 0, v4, 4, true, false },
+	{ "del", true, add4, del4, -ENOENT, v4, 4, false, true },
+	{ "del-extras", true, add_extras, del4, -ENOENT, v4, 4, false, true },
+	{ "del-v6", true, add6, del6, -ENOENT, v6, 16, false, true },
+	{ "del-route", true, add_route, del_route, -ENOENT, net4, 4, false,
+	  true },
+	{ "flush", true, add4, flush, 0, v4, 4, false, true },
+	{ "get", true, add4, get, 0, v4, 4, true, false },
+	{ "dump", true, add4, dump, 0, v4, 4, true, false },
+	{ "status", true, add4, status, 0, v4, 4, true, false },
+	{ "stats", true, add4, stats, 0, v4, 4, true, false },
+	{ "appear", false, add_extras, appear, 0, v4, 4, true, false },
+	{ "vanish", true, add_extras, vanish, 0, v4, 4, false, false },
+};
+
+/*
+ * Nothing may be in the way of what a fault is to hit. Probes are armed for the
+ * first gate, and that takes long: but where it is the first gate that is to be
+ * added, another one keeps them.
+ */
+static void start_over(const struct op *op)
+{
+	static const unsigned char keeper[4] = { 203, 0, 113, 99 };
+	struct message m;
+	int ret;
+
+	if (op->before) {
+		message(&m, ANYGATE_CMD_GATE_ADD, keeper, 4);
+		put_service(&m, NULL, 0, IPPROTO_UDP, 99);
+		put_service(&m, NULL, 0, IPPROTO_TCP, 99);
+		put_u32(&m, ANYGATE_A_GATE_FATAL, 1);
+		ret = ask(&genl, &m, NULL);
+		if (ret && ret != -EEXIST)
+			wrong("no keeper: %s", genl.reason);
+		del4();
+		del6();
+		del_route();
+	} else if (flush()) {
+		wrong("flush: %s", genl.reason);
+	}
+	listen53(op->listener);
+	if (op->before && op->before())
+		wrong("not set up: %s", genl.reason);
+	if (op->before && op->addr && op->run != lease)
+		converge(op->addr, op->len, op->listener);
+}
+
+static bool once(const struct op *op, int *failed)
+{
+	bool fired;
+	int ret;
+
+	start_over(op);
+	if (engine)
+		find_workers();
+	arm(nth);
+	ret = op->run();
+	fired = disarm();
+	if (ret == -ETIMEDOUT)
+		wrong("no answer");
+	*failed += ret && ret != op->again;
+	ret = op->run();
+	if (ret && ret != op->again)
+		wrong("repeated without a fault: %s: %s", strerror(-ret),
+		      genl.reason);
+	if (op->gone)
+		gone(op->addr, op->len);
+	else if (op->addr)
+		converge(op->addr, op->len, op->announced);
+	return fired;
+}
+
+/*
+ * Each kretprobe has hundreds of instances: of the allocations that arm probes
+ * for the first gate, a sample is taken.
+ */
+static int step(const struct op *op)
+{
+	return engine && !op->before && nth > 40 ? nth / 4 : 1;
+}
+
+static void walk(const struct op *op, int from)
+{
+	int quiet = 0, fired = 0, failed = 0;
+
+	op_name = op->name;
+	if (!engine) {
+		worker_fds[0] = open_nth("thread-self");
+		n_workers = 1;
+	}
+	/* The first time costs what later ones find there. */
+	nth = 0;
+	start_over(op);
+	op->run();
+	/* Others work, too, now and then: not one, but some without a hit. */
+	for (nth = from; quiet < 3 && nth < N_MAX; nth += step(op)) {
+		if (once(op, &failed)) {
+			fired++;
+			quiet = 0;
+		} else {
+			quiet++;
+		}
+	}
+	if (nth >= N_MAX)
+		wrong("there is no end");
+	if (!fired && from == 1)
+		wrong("no allocation has failed");
+	flush();
+	printf("# %s, %s: %d allocations failed, %d requests with them, healed in %ld ms at most\n",
+	       op->name, engine ? "engine" : "self", fired, failed, slowest_ms);
+}
+
+int main(int argc, char **argv)
+{
+	size_t i, n = sizeof(ops) / sizeof(ops[0]);
+
+	if (argc == 2 && !strcmp(argv[1], "list")) {
+		for (i = 0; i < n; i++)
+			puts(ops[i].name);
+		return 0;
+	}
+	if (argc < 4)
+		errx(2, "usage: faults list | walk OPERATION self|engine [FROM]");
+	settings();
+	if (getenv("MS"))
+		heal_ms = atol(getenv("MS"));
+	engine = !strcmp(argv[3], "engine");
+	genl_open(&genl, ANYGATE_FAMILY_NAME);
+	for (i = 0; i < n; i++)
+		if (!strcmp(ops[i].name, argv[2]))
+			break;
+	if (i == n)
+		errx(2, "%s?", argv[2]);
+	walk(&ops[i], argc > 4 ? atoi(argv[4]) : 1);
+	return 0;
+}

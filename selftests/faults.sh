@@ -1,0 +1,148 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Faults: the routing lock is held by others, devices go away, the clock steps.
+# In each the gate says what is wrong, and comes to the truth soon after the
+# fault has ended. Memory that is wanting has allocfail.sh, probes that are
+# silenced canary.sh.
+
+. "${0%/*}/lib.sh"
+
+# Faults are to heal within a reconcile; emulated debug kernels need longer.
+HEAL=$((2000 * ${SLOW:-1}))
+
+# within MS WHAT COMMAND...: sooner than the usual patience
+within()
+{
+	local ms=$1 what=$2 begun
+	shift 2
+	begun=$(now_ms)
+	busywait "$ms" "$@" || {
+		show_all
+		fail "not within $ms ms: $what"
+	}
+	note "$what after $(($(now_ms) - begun)) ms"
+}
+
+# Somebody else holds RTNL for two seconds: "show" answers all the same, and
+# says what it is that the gate waits for.
+rtnl_held()
+{
+	local pid
+	sock_start
+	sk open a udp4 "*" 53
+	ctl add $V4 udp/53 up 0
+	wait_addr $V4/32
+	"$SELFTESTS/holdrtnl" $((2000 * ${SLOW:-1})) >"$TMP/held" 2>&1 &
+	pid=$!
+	eventually "RTNL to be held" grep -q "held\|no userfaultfd" "$TMP/held"
+	grep -q "no userfaultfd" "$TMP/held" && skip "no userfaultfd"
+	sk close a
+	within $((1500 * ${SLOW:-1})) "it is said" gate_is $V4/32 .difference pending
+	expect_gate $V4/32 .state closed
+	[ "$(<"$TMP/held")" = held ] || fail "RTNL was not held for long enough: $(<"$TMP/held")"
+	wait $pid || fail "holdrtnl: $(<"$TMP/held")"
+	within $HEAL "withdrawn" lacks_addr $V4/32
+	within $HEAL "nothing is said any more" gate_is $V4/32 .difference none
+	# what was asked for meanwhile is done afterwards, in order
+	"$SELFTESTS/holdrtnl" $((1000 * ${SLOW:-1})) >"$TMP/held" &
+	pid=$!
+	eventually "RTNL to be held" grep -q held "$TMP/held"
+	sk open a udp4 "*" 53
+	sk close a
+	sk open a udp4 "*" 53
+	wait $pid
+	within $HEAL "announced" has_addr $V4/32
+	expect_gate $V4/32 .state open
+}
+
+device_recreated()
+{
+	sock_start
+	ip link add d0 up type dummy || fail "no dummy"
+	sk open a udp6 "*" 53 v6only=0
+	ctl add $V4 udp/53 up 0 dev d0
+	ctl add $V6 udp/53 up 0 dev d0
+	wait_addr $V4/32 d0
+	wait_addr $V6/128 d0
+	ip link del d0
+	within $HEAL "it is said" gate_is $V4/32 .difference no-device
+	within $HEAL "and of IPv6" gate_is $V6/128 .difference no-device
+	expect_gate $V4/32 .state open
+	ip link add d0 up type dummy
+	within $HEAL "the address is back" has_addr $V4/32 d0
+	within $HEAL "the IPv6 address is back" has_addr $V6/128 d0
+	within $HEAL "nothing is said any more" gate_is $V4/32 .difference none
+	# and with the listener gone meanwhile
+	ip link del d0
+	sk close a
+	ip link add d0 up type dummy
+	within $HEAL "closed" gate_is $V4/32 .state closed
+	expect lacks_addr $V4/32 d0
+	expect lacks_addr $V6/128 d0
+}
+
+says_down()
+{
+	[[ $(gate $V6/128 .error_msg) == *"not up"* ]]
+}
+
+device_down()
+{
+	sock_start
+	sk open a udp6 "*" 53 v6only=0
+	ctl add $V4 udp/53 up 0
+	ctl add $V6 udp/53 up 0
+	ctl add 198.18.0.0/24 198.18.0.1:udp/53 up 0
+	wait_addr $V4/32
+	wait_addr $V6/128
+	wait_route 198.18.0.0/24 proto $PROTO
+	ip link set lo down
+	# IPv6 addresses go with the device; they can be put on it again, but
+	# no route can
+	within $HEAL "it is said" says_down
+	ip link set lo up
+	within $HEAL "the IPv6 address is back" has_addr $V6/128
+	within $HEAL "nothing is said any more" gate_is $V6/128 .error_msg ""
+	expect gate_is $V6/128 .difference none
+	expect has_addr $V4/32
+	within $HEAL "the hold route is back" has_route $V4/32 table local proto $PROTO
+	within $HEAL "the route is there" has_route 198.18.0.0/24 proto $PROTO
+	sk close a
+	within $HEAL "withdrawn" lacks_addr $V6/128
+	wait_no_addr $V4/32
+}
+
+# Wall-clock steps are none of the module's business: all its times are
+# CLOCK_BOOTTIME.
+clock_steps()
+{
+	local was step delay=$((1500 * ${SLOW:-1}))
+	[ -n "${ANYGATE_VM:-}" ] || skip "this machine's clock is left alone"
+	sock_start
+	ctl add $V4 udp/53 up ${delay}ms down ${delay}ms require check
+	ctl lease $V4 check up ttl 1h
+	was=$(date +%s)
+	defer "date -s @$was >/dev/null"
+	for step in 86400 -86400 31536000 -31536000; do
+		sk open a udp4 "*" 53
+		wait_gate $V4/32 .state opening
+		date -s "@$((was + step))" >/dev/null || fail "date"
+		within $((HEAL + delay)) "open, the clock stepped by $step s" has_addr $V4/32
+		date -s "@$was" >/dev/null
+		sk close a
+		date -s "@$((was - step))" >/dev/null
+		within $((HEAL + delay)) "closed" lacks_addr $V4/32
+		date -s "@$was" >/dev/null
+	done
+	# the lease has not run out by any of it
+	sk open a udp4 "*" 53
+	wait_addr $V4/32
+}
+
+t "RTNL is held by somebody else for two seconds" rtnl_held
+t "the gate's device is removed and made again" device_recreated
+t "lo goes down and comes up" device_down
+t "the clock is stepped, by a day and a year, both ways" clock_steps
+
+run_tests "$@"
