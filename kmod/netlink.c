@@ -515,6 +515,16 @@ static_assert((int)ANYGATE_A_GATE_PREFIX == (int)ANYGATE_A_STATS_PREFIX);
 static_assert((int)ANYGATE_A_GATE_PREFIX_LEN ==
 	      (int)ANYGATE_A_STATS_PREFIX_LEN);
 
+/*
+ * The first message of a dump is as large as a page unless one says so, and a
+ * gate with many services is larger.
+ */
+int anygate_nl_dump_start(struct netlink_callback *cb)
+{
+	cb->min_dump_alloc = MSG_SIZE;
+	return 0;
+}
+
 /* Dump what @put says of each gate that is asked for. */
 static int dump(struct sk_buff *skb, struct netlink_callback *cb, u8 cmd,
 		const struct nlattr *name_attr,

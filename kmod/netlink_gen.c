@@ -210,6 +210,7 @@ static const struct genl_split_ops anygate_nl_ops[] = {
 	},
 	{
 		.cmd		= ANYGATE_CMD_GATE_GET,
+		.start		= anygate_nl_dump_start,
 		.dumpit		= anygate_nl_gate_get_dumpit,
 		.policy		= anygate_gate_get_dump_nl_policy,
 		.maxattr	= ANYGATE_A_GATE_COUNT_FLOWS,
@@ -243,6 +244,7 @@ static const struct genl_split_ops anygate_nl_ops[] = {
 	},
 	{
 		.cmd		= ANYGATE_CMD_STATS_GET,
+		.start		= anygate_nl_dump_start,
 		.dumpit		= anygate_nl_stats_get_dumpit,
 		.policy		= anygate_stats_get_dump_nl_policy,
 		.maxattr	= ANYGATE_A_STATS_NAME,

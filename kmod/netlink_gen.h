@@ -14,6 +14,8 @@
 /* Common nested types */
 extern const struct nla_policy anygate_service_nl_policy[ANYGATE_A_SERVICE_PAD + 1];
 
+int anygate_nl_dump_start(struct netlink_callback *cb);
+
 int anygate_nl_gate_add_doit(struct sk_buff *skb, struct genl_info *info);
 int anygate_nl_gate_change_doit(struct sk_buff *skb, struct genl_info *info);
 int anygate_nl_gate_del_doit(struct sk_buff *skb, struct genl_info *info);

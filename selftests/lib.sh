@@ -517,6 +517,7 @@ case_exit()
 # In the new namespace, with a directory of its own: one case.
 run_case()
 {
+	local status
 	TMP=$2
 	trap case_exit EXIT
 	trap 'exit $KSFT_FAIL' INT TERM HUP
@@ -524,7 +525,9 @@ run_case()
 	load
 	defaults
 	eval "$1"
+	status=$?
 	: >"$TMP/.ended"
+	return $status
 }
 
 needs()

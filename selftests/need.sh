@@ -286,6 +286,25 @@ who_closed_pinned()
 	told $V4/32 ".service == \"udp/53\""
 }
 
+# The first message of a dump is a page unless one asks for more, and such a
+# gate takes more.
+many()
+{
+	local i services=()
+	events_only
+	for ((i = 1; i <= 64; i++)); do
+		services+=("[2001:db8:1::$i]:udp/53")
+	done
+	ctl add 2001:db8:1::/48 "${services[@]}"
+	sock_start
+	sk open a udp6 "*" 53
+	wait_gate 2001:db8:1::/48 .state opening
+	[ "$("$ANYGATECTL" -j show | jq '.[0].services | length')" = 64 ] ||
+		fail "show: $("$ANYGATECTL" show 2>&1)"
+	[ "$("$ANYGATECTL" -j stats | jq '.[0].listeners | length')" = 64 ] ||
+		fail "stats: $("$ANYGATECTL" stats 2>&1)"
+}
+
 t "need all, v4" counts $V4/32 4 all 3
 t "need all, v6" counts $V6/128 6 all 3
 t "need any, v4" counts $V4/32 4 any 1
@@ -306,5 +325,6 @@ t "events name who closed a gate of several services, v4" who_closed $V4/32 4
 t "events name who closed a gate of several services, v6" who_closed $V6/128 6
 t "events name who closed a gate, after a down delay" who_closed_delayed
 t "events name who closed a gate, after a pin" who_closed_pinned
+t "as many services as a gate can have are shown" many
 
 run_tests "$@"

@@ -141,6 +141,7 @@ static inline struct genl_family *anygate_genl(struct genl_family *family)
 #else
 struct genl_split_ops {
 	int (*doit)(struct sk_buff *skb, struct genl_info *info);
+	int (*start)(struct netlink_callback *cb);
 	int (*dumpit)(struct sk_buff *skb, struct netlink_callback *cb);
 	const struct nla_policy *policy;
 	unsigned int maxattr;

@@ -33,8 +33,10 @@ int anygate_genl_register(struct anygate_genl_family *family)
 		}
 		if (split->doit)
 			ops[n - 1].doit = split->doit;
-		if (split->dumpit)
+		if (split->dumpit) {
+			ops[n - 1].start = split->start;
 			ops[n - 1].dumpit = split->dumpit;
+		}
 		ops[n - 1].policy = split->policy;
 		ops[n - 1].maxattr = split->maxattr;
 		ops[n - 1].flags = split->flags &
