@@ -485,6 +485,7 @@ bool anygate_fatal_dying(struct anygate_net *agn, struct sock *sk)
 {
 	unsigned int i;
 
+	lockdep_assert_held(&agn->lock);
 	for (i = 0; i < agn->n_dying; i++) {
 		if (agn->dying[i].sk != sk ||
 		    agn->dying[i].inode != sock_i_ino(sk))

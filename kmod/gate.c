@@ -456,6 +456,7 @@ void anygate_services_count_flow(struct anygate_net *agn,
 	struct anygate_service *svc;
 	struct rhlist_head *list, *pos;
 
+	lockdep_assert_held(&agn->lock);
 	list = rhltable_lookup(&agn->by_addr, key, addr_params);
 	rhl_for_each_entry_rcu(svc, pos, list, by_addr) {
 		const struct anygate_prefix *prefix = &svc->gate->conf.prefix;

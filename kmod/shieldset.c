@@ -206,6 +206,7 @@ err_net:
 void anygate_shield_cancel(struct anygate_gate *gate,
 			   struct anygate_shield *shield)
 {
+	lockdep_assert_held(&gate->agn->lock);
 	if (shield)
 		discard(shield_net(gate->agn), shield);
 	net_stop(gate->agn);
@@ -223,6 +224,7 @@ void anygate_shield_commit(struct anygate_gate *gate,
 {
 	struct anygate_shield *old = gate->shield;
 
+	lockdep_assert_held(&gate->agn->lock);
 	gate->shield = shield;
 	if (!shield)
 		gate->shielding = false;
@@ -354,5 +356,6 @@ int anygate_shield_put(struct sk_buff *skb, const struct anygate_gate *gate)
  */
 void anygate_shield_exit(struct anygate_net *agn)
 {
+	lockdep_assert_held(&agn->lock);
 	net_stop(agn);
 }

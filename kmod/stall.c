@@ -338,6 +338,7 @@ u32 anygate_stall_sample(struct anygate_gate *gate, struct anygate_service *svc,
 	unsigned int i;
 	u32 n;
 
+	lockdep_assert_held(&gate->agn->lock);
 	do {
 		sample.list = svc->members;
 		n = anygate_probe_listeners(gate->agn, &gate->conf, &svc->key,
@@ -430,6 +431,7 @@ void anygate_stall_sampled(struct anygate_gate *gate, u64 now)
 {
 	u32 ms = SAMPLE_MAX_MS;
 
+	lockdep_assert_held(&gate->agn->lock);
 	if (gate->conf.stall_ms)
 		ms = clamp(gate->conf.stall_ms / SAMPLES_PER_STALL,
 			   SAMPLE_MIN_MS, SAMPLE_MAX_MS);
