@@ -30,6 +30,10 @@
 
 #define ANYGATE_VERSION "0.1.0"
 
+/* Room for a message: one gate with all its services fits. */
+#define ANYGATE_MSG_SIZE \
+	(2 * NLMSG_GOODSIZE + ANYGATE_SERVICES_MAX * 160)
+
 /* Longest text about a failed actuation, the kernel's own words included. */
 #define ANYGATE_MSG_MAX 96
 
@@ -903,6 +907,7 @@ int anygate_put_event(struct sk_buff *skb, const struct anygate_net *agn,
 		      const struct anygate_event *event);
 
 /* netlink.c */
+int anygate_need_prefix(struct genl_info *info, struct anygate_prefix *prefix);
 int anygate_netlink_init(void);
 void anygate_netlink_exit(void);
 void anygate_netlink_event(struct anygate_net *agn,

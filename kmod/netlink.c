@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Generic netlink: requests handed to the engine, gates and status shown,
- * events told.  The interface is Documentation/netlink/specs/anygate.yaml;
- * netlink_gen.[ch] come from it.
+ * Generic netlink: requests handed to the engine, events told; netlink_get.c
+ * has those that only read.  The interface is
+ * Documentation/netlink/specs/anygate.yaml; netlink_gen.[ch] come from it.
  */
 #include <linux/slab.h>
 #include <net/genetlink.h>
@@ -11,9 +11,6 @@
 
 #include "anygate.h"
 #include "netlink_gen.h"
-
-/* One gate with all its services fits. */
-#define MSG_SIZE	(2 * NLMSG_GOODSIZE + ANYGATE_SERVICES_MAX * 160)
 
 /*
  * CAP_NET_ADMIN in the user namespace that owns the network namespace, as for
@@ -31,7 +28,14 @@ static int need_admin(struct sk_buff *skb, struct genl_info *info)
 	return -EPERM;
 }
 
-static int need_prefix(struct genl_info *info, struct anygate_prefix *prefix)
+/**
+ * anygate_need_prefix() - the prefix of a request that can't do without
+ * @info: the request
+ * @prefix: filled in
+ *
+ * Return: 0 or a negative errno.
+ */
+int anygate_need_prefix(struct genl_info *info, struct anygate_prefix *prefix)
 {
 	int ret = anygate_parse_prefix(info->attrs, prefix, info->extack);
 
@@ -72,6 +76,13 @@ static int parse_targets(struct genl_info *info, struct targets *targets)
 	}
 	return anygate_parse_name(info->attrs[ANYGATE_A_GATE_NAME],
 				  targets->name, info->extack);
+}
+
+/* For whoever changes something: may they, and which gates? */
+static int need_targets(struct sk_buff *skb, struct genl_info *info,
+			struct targets *targets)
+{
+	return need_admin(skb, info) ?: parse_targets(info, targets);
 }
 
 /* The first target from @id on; @agn->conf_lock keeps it. */
@@ -138,7 +149,7 @@ int anygate_nl_gate_add_doit(struct sk_buff *skb, struct genl_info *info)
 	ret = need_admin(skb, info);
 	if (ret)
 		return ret;
-	ret = need_prefix(info, &prefix);
+	ret = anygate_need_prefix(info, &prefix);
 	if (ret)
 		return ret;
 	anygate_conf_default(&conf, &prefix);
@@ -281,10 +292,7 @@ int anygate_nl_gate_change_doit(struct sk_buff *skb, struct genl_info *info)
 	LIST_HEAD(changes);
 	int ret;
 
-	ret = need_admin(skb, info);
-	if (ret)
-		return ret;
-	ret = parse_targets(info, &targets);
+	ret = need_targets(skb, info, &targets);
 	if (ret)
 		return ret;
 
@@ -327,10 +335,7 @@ int anygate_nl_gate_del_doit(struct sk_buff *skb, struct genl_info *info)
 	struct targets targets;
 	int ret;
 
-	ret = need_admin(skb, info);
-	if (ret)
-		return ret;
-	ret = parse_targets(info, &targets);
+	ret = need_targets(skb, info, &targets);
 	if (ret)
 		return ret;
 	mutex_lock(&agn->conf_lock);
@@ -376,10 +381,7 @@ int anygate_nl_gate_order_doit(struct sk_buff *skb, struct genl_info *info)
 	struct targets targets;
 	int ret;
 
-	ret = need_admin(skb, info);
-	if (ret)
-		return ret;
-	ret = parse_targets(info, &targets);
+	ret = need_targets(skb, info, &targets);
 	if (ret)
 		return ret;
 	if (!tb[ANYGATE_A_GATE_ORDER]) {
@@ -420,10 +422,7 @@ int anygate_nl_gate_lease_doit(struct sk_buff *skb, struct genl_info *info)
 	unsigned long id = 0;
 	int ret;
 
-	ret = need_admin(skb, info);
-	if (ret)
-		return ret;
-	ret = parse_targets(info, &targets);
+	ret = need_targets(skb, info, &targets);
 	if (ret)
 		return ret;
 	if (!tb[ANYGATE_A_GATE_LEASE_NAME] || !tb[ANYGATE_A_GATE_VERDICT] ||
@@ -460,186 +459,6 @@ out:
 	return ret;
 }
 
-/* Reply with what @put says of the gate that is asked for. */
-static int reply_one(struct genl_info *info, u8 cmd, bool count_flows,
-		     int (*put)(struct sk_buff *skb,
-				const struct anygate_gate *gate))
-{
-	struct anygate_net *agn = anygate_net_of(genl_info_net(info));
-	struct anygate_prefix prefix;
-	struct anygate_gate *gate;
-	struct sk_buff *reply;
-	void *hdr;
-	int ret;
-
-	ret = need_prefix(info, &prefix);
-	if (ret)
-		return ret;
-	reply = genlmsg_new(MSG_SIZE, GFP_KERNEL);
-	if (!reply)
-		return -ENOMEM;
-	hdr = genlmsg_put_reply(reply, info, anygate_genl(&anygate_nl_family),
-				0, cmd);
-	if (!hdr) {
-		ret = -EMSGSIZE;
-		goto err;
-	}
-
-	mutex_lock(&agn->lock);
-	gate = anygate_gate_find(agn, &prefix);
-	if (gate && count_flows)
-		anygate_flows_count(agn);
-	ret = gate ? put(reply, gate) : -ENOENT;
-	mutex_unlock(&agn->lock);
-	if (ret == -ENOENT)
-		NL_SET_ERR_MSG(info->extack, "no such gate");
-	if (ret)
-		goto err;
-	genlmsg_end(reply, hdr);
-	return genlmsg_reply(reply, info);
-
-err:
-	nlmsg_free(reply);
-	return ret;
-}
-
-int anygate_nl_gate_get_doit(struct sk_buff *skb, struct genl_info *info)
-{
-	return reply_one(info, ANYGATE_CMD_GATE_GET,
-			 info->attrs[ANYGATE_A_GATE_COUNT_FLOWS],
-			 anygate_put_gate);
-}
-
-/* Both sets of attributes say in the same way which gates are meant. */
-static_assert((int)ANYGATE_A_GATE_PREFIX == (int)ANYGATE_A_STATS_PREFIX);
-static_assert((int)ANYGATE_A_GATE_PREFIX_LEN ==
-	      (int)ANYGATE_A_STATS_PREFIX_LEN);
-
-/*
- * The first message of a dump is as large as a page unless one says so, and a
- * gate with many services is larger.
- */
-int anygate_nl_dump_start(struct netlink_callback *cb)
-{
-	cb->min_dump_alloc = MSG_SIZE;
-	return 0;
-}
-
-/* Dump what @put says of each gate that is asked for. */
-static int dump(struct sk_buff *skb, struct netlink_callback *cb, u8 cmd,
-		const struct nlattr *name_attr,
-		int (*put)(struct sk_buff *skb,
-			   const struct anygate_gate *gate))
-{
-	struct anygate_net *agn = anygate_net_of(sock_net(skb->sk));
-	char name[ANYGATE_NAME_MAX + 1] = "";
-	struct anygate_prefix within;
-	struct anygate_gate *gate;
-	unsigned long id;
-	int ret;
-
-	ret = anygate_parse_prefix(anygate_dump_attrs(cb), &within,
-				   cb->extack);
-	if (ret < 0)
-		return ret;
-	if (name_attr) {
-		ret = anygate_parse_name(name_attr, name, cb->extack);
-		if (ret)
-			return ret;
-	}
-
-	ret = 0;
-	mutex_lock(&agn->lock);
-	cb->seq = agn->genseq;
-	xa_for_each_start(&agn->gates, id, gate, cb->args[0]) {
-		void *hdr;
-
-		if (within.addr.family &&
-		    !anygate_prefix_within(&gate->conf.prefix, &within))
-			continue;
-		if (name[0] && strcmp(gate->conf.name, name))
-			continue;
-		hdr = genlmsg_put(skb, NETLINK_CB(cb->skb).portid,
-				  cb->nlh->nlmsg_seq,
-				  anygate_genl(&anygate_nl_family),
-				  NLM_F_MULTI, cmd);
-		if (!hdr) {
-			ret = -EMSGSIZE;
-			break;
-		}
-		genl_dump_check_consistent(cb, hdr);
-		ret = put(skb, gate);
-		if (ret) {
-			genlmsg_cancel(skb, hdr);
-			break;
-		}
-		genlmsg_end(skb, hdr);
-		cb->args[0] = id + 1;
-	}
-	mutex_unlock(&agn->lock);
-	/* A message that is full is a dump that goes on. */
-	return ret && !skb->len ? ret : skb->len;
-}
-
-int anygate_nl_gate_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
-{
-	struct anygate_net *agn = anygate_net_of(sock_net(skb->sk));
-	struct nlattr **tb = anygate_dump_attrs(cb);
-
-	/* Once, when the dump begins. */
-	if (tb[ANYGATE_A_GATE_COUNT_FLOWS] && !cb->args[0]) {
-		mutex_lock(&agn->lock);
-		anygate_flows_count(agn);
-		mutex_unlock(&agn->lock);
-	}
-	return dump(skb, cb, ANYGATE_CMD_GATE_GET, tb[ANYGATE_A_GATE_NAME],
-		    anygate_put_gate);
-}
-
-int anygate_nl_stats_get_doit(struct sk_buff *skb, struct genl_info *info)
-{
-	return reply_one(info, ANYGATE_CMD_STATS_GET, false,
-			 anygate_put_stats);
-}
-
-int anygate_nl_stats_get_dumpit(struct sk_buff *skb,
-				struct netlink_callback *cb)
-{
-	struct nlattr **tb = anygate_dump_attrs(cb);
-
-	return dump(skb, cb, ANYGATE_CMD_STATS_GET, tb[ANYGATE_A_STATS_NAME],
-		    anygate_put_stats);
-}
-
-int anygate_nl_status_get_doit(struct sk_buff *skb, struct genl_info *info)
-{
-	struct anygate_net *agn = anygate_net_of(genl_info_net(info));
-	struct sk_buff *reply;
-	void *hdr;
-	int ret;
-
-	reply = genlmsg_new(MSG_SIZE, GFP_KERNEL);
-	if (!reply)
-		return -ENOMEM;
-	hdr = genlmsg_put_reply(reply, info, anygate_genl(&anygate_nl_family),
-				0, ANYGATE_CMD_STATUS_GET);
-	if (!hdr) {
-		nlmsg_free(reply);
-		return -EMSGSIZE;
-	}
-	mutex_lock(&agn->lock);
-	ret = anygate_put_status(reply, agn);
-	mutex_unlock(&agn->lock);
-	if (!ret)
-		ret = anygate_put_probes(reply);
-	if (ret) {
-		nlmsg_free(reply);
-		return ret;
-	}
-	genlmsg_end(reply, hdr);
-	return genlmsg_reply(reply, info);
-}
-
 /**
  * anygate_netlink_event() - tell the listeners of a namespace
  * @agn: the namespace
@@ -661,7 +480,7 @@ void anygate_netlink_event(struct anygate_net *agn,
 	if (!genl_has_listeners(anygate_genl(&anygate_nl_family), agn->net,
 				ANYGATE_NLGRP_EVENTS))
 		return;
-	skb = genlmsg_new(MSG_SIZE, GFP_KERNEL);
+	skb = genlmsg_new(ANYGATE_MSG_SIZE, GFP_KERNEL);
 	if (!skb)
 		return;
 	hdr = genlmsg_put(skb, 0, 0, anygate_genl(&anygate_nl_family), 0,
