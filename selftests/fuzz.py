@@ -4,6 +4,9 @@
 fuzz - requests made from the specification, and from what it forbids
 
     fuzz.py SPEC SEED MESSAGES [FIRST]
+    fuzz.py SPEC SEED MESSAGES --corpus FILE
+
+The second form sends nothing: the messages are written to a file, for mutate.c.
 
 The seed and a message's number make the message: the same two numbers, the same
 bytes. What the kernel makes of it also depends on those before; FIRST leaves
@@ -36,6 +39,7 @@ NLM_F_CAPPED, NLM_F_ACK_TLVS = 0x100, 0x200
 NLMSG_ERROR, NLMSG_DONE = 2, 3
 NLA_F_NESTED, NLA_F_NET = 0x8000, 0x4000
 GENL_ID_CTRL = 16
+CORPUS_FAMILY = 0x20    # mutate.c puts the real one in its place
 SOL_NETLINK, NETLINK_EXT_ACK = 270, 11
 PATIENCE = 60
 ADDRESSES = [
@@ -403,9 +407,20 @@ class Kernel:
         return ""
 
 
+def write_corpus(spec, seed, total, path):
+    """What would be sent."""
+    with open(path, "wb") as f:
+        for i in range(total):
+            raw = Maker(spec, random.Random(seed * 1000003 + i)).message(CORPUS_FAMILY, 0)[2]
+            f.write(raw + b"\0" * (-len(raw) % 4))
+
+
 def main():
     spec = Spec(sys.argv[1])
     seed, total = int(sys.argv[2]), int(sys.argv[3])
+    if sys.argv[4:5] == ["--corpus"]:
+        write_corpus(spec, seed, total, sys.argv[5])
+        return 0
     first = int(sys.argv[4]) if len(sys.argv) > 4 else 0
     kernel = Kernel(spec)
     listeners = []
