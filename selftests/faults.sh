@@ -140,9 +140,43 @@ clock_steps()
 	wait_addr $V4/32
 }
 
+# As far as a machine without a wake-up clock can: the kernel's own rehearsal
+# freezes every process for a while and lets it go on. A lease that nobody could
+# renew meanwhile has run out, a listener that was there is there.
+suspend()
+{
+	local state=/sys/power/state test=/sys/power/pm_test begun
+	[ -n "${ANYGATE_VM:-}" ] || skip "this machine is not to be suspended"
+	[ -w $test ] && grep -q freezer $test || fail "no CONFIG_PM_DEBUG"
+	echo 3 >/sys/module/suspend/parameters/pm_test_delay
+	echo freezer >$test
+	defer "echo none >$test"
+	sock_start
+	sk open a udp6 "*" 53 v6only=0
+	ctl add $V4 udp/53 up 0 require check
+	ctl add $V6 udp/53 up 0
+	ctl lease $V4 check up ttl 2s
+	wait_addr $V4/32
+	wait_addr $V6/128
+	begun=$(now_ms)
+	echo freeze >$state || fail "no suspend"
+	[ $(($(now_ms) - begun)) -ge 2500 ] || fail "that was no suspend"
+	within $HEAL "the lease has run out" lacks_addr $V4/32
+	expect has_addr $V6/128
+	ctl lease $V4 check up ttl 1h
+	within $HEAL "renewed" has_addr $V4/32
+	# and with the listener closed as soon as its process goes on again
+	{ echo freeze >$state; } &
+	sk close a
+	wait $!
+	within $HEAL "closed" lacks_addr $V4/32
+	within $HEAL "and IPv6" lacks_addr $V6/128
+}
+
 t "RTNL is held by somebody else for two seconds" rtnl_held
 t "the gate's device is removed and made again" device_recreated
 t "lo goes down and comes up" device_down
 t "the clock is stepped, by a day and a year, both ways" clock_steps
+t "the machine rehearses a suspend" suspend
 
 run_tests "$@"
