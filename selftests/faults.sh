@@ -1,10 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Faults: the routing lock is held by others, devices go away, the clock steps.
-# In each the gate says what is wrong, and comes to the truth soon after the
-# fault has ended. Memory that is wanting has allocfail.sh, probes that are
-# silenced canary.sh.
+# Faults: the routing lock is held by others, devices go away, the clock steps,
+# the routing daemon dies, the machine sleeps. In each the gate says what is
+# wrong, and comes to the truth soon after the fault has ended. Memory that is
+# wanting has allocfail.sh, probes that are silenced canary.sh.
 
 . "${0%/*}/lib.sh"
 
@@ -147,7 +147,7 @@ suspend()
 {
 	local state=/sys/power/state test=/sys/power/pm_test begun
 	[ -n "${ANYGATE_VM:-}" ] || skip "this machine is not to be suspended"
-	[ -w $test ] && grep -q freezer $test || fail "no CONFIG_PM_DEBUG"
+	grep -qs freezer $test || fail "no CONFIG_PM_DEBUG"
 	echo 3 >/sys/module/suspend/parameters/pm_test_delay
 	echo freezer >$test
 	defer "echo none >$test"
@@ -173,10 +173,73 @@ suspend()
 	within $HEAL "and IPv6" lacks_addr $V6/128
 }
 
+start_bird()
+{
+	bird -f -c "$SELFTESTS/demo/node.conf" -s "$TMP/node.ctl" 2>"$TMP/bird.log" &
+	BIRD=$!
+}
+
+kill_bird()
+{
+	kill -9 "$BIRD"
+	wait "$BIRD" 2>/dev/null
+	true
+}
+
+# Whatever happens while nobody is there to announce it: the router next door
+# has what is true soon after somebody is.
+router_restarted()
+{
+	local router
+	command -v bird >/dev/null || skip "no bird"
+	sock_start
+	setup_ns router
+	ip link add to-router type veth peer name to-node netns "$router"
+	ip addr add 10.0.2.2/24 dev to-router
+	ip link set to-router up
+	ip -n "$router" addr add 10.0.2.1/24 dev to-node
+	ip -n "$router" link set to-node up
+	learnt()
+	{
+		[ -n "$(ip -n "$router" route show exact $V4/32)" ]
+	}
+	forgotten()
+	{
+		! learnt
+	}
+	ip netns exec "$router" bird -f -c "$SELFTESTS/demo/router.conf" \
+		-s "$TMP/router.ctl" 2>"$TMP/router.log" &
+	defer "kill $!"
+	start_bird
+	defer kill_bird
+	ctl add $V4 udp/53 up 0
+	sk open a udp4 "*" 53
+	within $((60000 * ${SLOW:-1})) "announced" learnt
+	# killed with the gate open, closed meanwhile
+	kill_bird
+	sk close a
+	wait_no_addr $V4/32
+	within $((60000 * ${SLOW:-1})) "the router has forgotten it" forgotten
+	start_bird
+	within $((60000 * ${SLOW:-1})) "OSPF is up again" \
+		eval "birdc -s $TMP/router.ctl show ospf neighbors ospf4 | grep -q Full"
+	expect forgotten
+	# killed with the gate closed, opened meanwhile
+	kill_bird
+	sk open a udp4 "*" 53
+	wait_addr $V4/32
+	expect forgotten
+	start_bird
+	within $((60000 * ${SLOW:-1})) "announced again" learnt
+	sk close a
+	within $((60000 * ${SLOW:-1})) "withdrawn" forgotten
+}
+
 t "RTNL is held by somebody else for two seconds" rtnl_held
 t "the gate's device is removed and made again" device_recreated
 t "lo goes down and comes up" device_down
 t "the clock is stepped, by a day and a year, both ways" clock_steps
+t "the routing daemon is killed and started again" router_restarted
 t "the machine rehearses a suspend" suspend
 
 run_tests "$@"
