@@ -166,6 +166,7 @@ static void ack_text(const struct nlmsghdr *nlh, char *text, size_t size)
  * safe because nobody but the engine changes them.
  */
 static int talk(struct anygate_net *agn, char *text, size_t size)
+	__must_hold(&agn->lock)
 {
 	struct sockaddr_nl to = { .nl_family = AF_NETLINK };
 	struct msghdr msg = {

@@ -373,6 +373,7 @@ void anygate_engine_init(struct anygate_net *agn)
  * Return: 0 or a negative errno.
  */
 int anygate_engine_start(struct anygate_net *agn)
+	__must_hold(&agn->conf_lock)
 {
 	struct anygate_ring *ring;
 	int ret;

@@ -116,6 +116,7 @@ static bool armed[ARRAY_SIZE(symbols)];
 static bool again;
 
 static void arm(void)
+	__must_hold(&fatal_lock)
 {
 	unsigned int i, n = 0;
 	bool failed = false;
@@ -140,6 +141,7 @@ static void arm(void)
 }
 
 static void disarm(void)
+	__must_hold(&fatal_lock)
 {
 	unsigned int i;
 
@@ -358,6 +360,7 @@ static void fatal_fn(struct work_struct *work)
 
 /* Without probes: forget who is still to be asked for. */
 static void forget_victims(void)
+	__must_hold(&fatal_lock)
 {
 	struct victim victim;
 	unsigned int i;
@@ -416,6 +419,7 @@ void anygate_fatal_put(void)
  */
 void anygate_fatal_note(struct anygate_net *agn,
 			const struct anygate_hint *hint)
+	__must_hold(&agn->lock)
 {
 	lockdep_assert_held(&agn->lock);
 	if (agn->n_dying == ANYGATE_DYING_MAX)
@@ -435,6 +439,7 @@ void anygate_fatal_note(struct anygate_net *agn,
  * Context: the engine, anygate_net.lock held.
  */
 void anygate_fatal_gone(struct anygate_net *agn, const void *sk)
+	__must_hold(&agn->lock)
 {
 	unsigned int i;
 
@@ -453,6 +458,7 @@ void anygate_fatal_gone(struct anygate_net *agn, const void *sk)
  * Context: the engine, anygate_net.lock held; sleeps.
  */
 void anygate_fatal_sweep(struct anygate_net *agn)
+	__must_hold(&agn->lock)
 {
 	unsigned int i, n = 0;
 
@@ -482,6 +488,7 @@ void anygate_fatal_sweep(struct anygate_net *agn)
  * Return: true if it is.
  */
 bool anygate_fatal_dying(struct anygate_net *agn, struct sock *sk)
+	__must_hold(&agn->lock)
 {
 	unsigned int i;
 

@@ -252,6 +252,7 @@ static int put_error(struct sk_buff *skb, const struct anygate_gate *gate)
  * Return: 0 or -EMSGSIZE.
  */
 int anygate_put_gate(struct sk_buff *skb, const struct anygate_gate *gate)
+	__must_hold(&gate->agn->lock)
 {
 	const struct anygate_fsm *fsm = &gate->fsm;
 	bool adopted = gate->announce.type == ANYGATE_OBJ_ADDR &&
@@ -367,6 +368,7 @@ static int put_listeners(struct sk_buff *skb, const struct anygate_gate *gate)
  * Return: 0 or -EMSGSIZE.
  */
 int anygate_put_stats(struct sk_buff *skb, const struct anygate_gate *gate)
+	__must_hold(&gate->agn->lock)
 {
 	static const u32 steps[] = { ANYGATE_LATENCY_STEPS, 0 };
 	const struct anygate_counts *counts = &gate->counts;

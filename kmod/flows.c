@@ -54,6 +54,7 @@ static void count(struct anygate_net *agn, const struct sock *sk)
  * Context: process, sleeps; @agn->lock held.
  */
 void anygate_flows_count(struct anygate_net *agn)
+	__must_hold(&agn->lock)
 {
 	struct inet_hashinfo *hashinfo = agn->net->ipv4.tcp_death_row.hashinfo;
 	struct hlist_nulls_node *node;

@@ -231,6 +231,7 @@ static bool on_otherdev(const struct anygate_gate *gate)
  * changed.
  */
 int anygate_gate_link(struct anygate_gate *gate)
+	__must_hold(&gate->agn->lock)
 {
 	struct anygate_net *agn = gate->agn;
 	struct anygate_shield *shield;
@@ -282,6 +283,7 @@ err_id:
  * Context: the engine, anygate_net.lock held; sleeps.
  */
 void anygate_gate_unlink(struct anygate_gate *gate)
+	__must_hold(&gate->agn->lock)
 {
 	struct anygate_net *agn = gate->agn;
 
@@ -311,6 +313,7 @@ void anygate_gate_unlink(struct anygate_gate *gate)
  */
 void anygate_gate_set_conf(struct anygate_gate *gate,
 			   const struct anygate_conf *conf)
+	__must_hold(&gate->agn->lock)
 {
 	struct anygate_net *agn = gate->agn;
 
@@ -340,6 +343,7 @@ void anygate_gate_set_conf(struct anygate_gate *gate,
  */
 int anygate_gate_set_services(struct anygate_gate *gate,
 			      struct anygate_services *services)
+	__must_hold(&gate->agn->lock)
 {
 	struct anygate_net *agn = gate->agn;
 	unsigned int i;
@@ -396,6 +400,7 @@ bool anygate_prefix_within(const struct anygate_prefix *inner,
  * Context: the engine, anygate_net.lock held.
  */
 void anygate_gate_mark(struct anygate_gate *gate, enum anygate_source source)
+	__must_hold(&gate->agn->lock)
 {
 	lockdep_assert_held(&gate->agn->lock);
 	/* Of several causes the one with a socket event is to be told. */
@@ -423,6 +428,7 @@ static void service_mark(struct anygate_service *svc,
  */
 void anygate_services_mark(struct anygate_net *agn,
 			   const struct anygate_hint *hint)
+	__must_hold(&agn->lock)
 {
 	struct anygate_service *svc;
 	struct rhlist_head *list, *pos;
@@ -452,6 +458,7 @@ void anygate_services_mark(struct anygate_net *agn,
  */
 void anygate_services_count_flow(struct anygate_net *agn,
 				 const struct anygate_sockkey *key)
+	__must_hold(&agn->lock)
 {
 	struct anygate_service *svc;
 	struct rhlist_head *list, *pos;

@@ -54,6 +54,7 @@ struct anygate_lease *anygate_lease_find(const struct anygate_gate *gate,
  */
 void anygate_leases_replace(struct anygate_gate *gate,
 			    struct anygate_leases *leases)
+	__must_hold(&gate->agn->lock)
 {
 	const struct anygate_lease *old;
 	unsigned int i;

@@ -116,6 +116,7 @@ static int no_target(struct genl_info *info, const struct targets *targets)
 /* Carry out @req for each target. */
 static int run_for_each(struct genl_info *info, struct anygate_net *agn,
 			const struct targets *targets, struct anygate_req *req)
+	__must_hold(&agn->conf_lock)
 {
 	unsigned long id = 0;
 	bool any = false;
@@ -471,6 +472,7 @@ out:
  */
 void anygate_netlink_event(struct anygate_net *agn,
 			   const struct anygate_event *event)
+	__must_hold(&agn->lock)
 {
 	struct sk_buff *skb;
 	void *hdr;

@@ -138,6 +138,7 @@ struct anygate_shield *
 anygate_shield_prepare(struct anygate_gate *gate,
 		       const struct anygate_conf *conf,
 		       const struct anygate_services *services)
+	__must_hold(&gate->agn->lock)
 {
 	struct anygate_net *agn = gate->agn;
 	struct anygate_shield *old = gate->shield, *new;
@@ -205,6 +206,7 @@ err_net:
  */
 void anygate_shield_cancel(struct anygate_gate *gate,
 			   struct anygate_shield *shield)
+	__must_hold(&gate->agn->lock)
 {
 	lockdep_assert_held(&gate->agn->lock);
 	if (shield)
@@ -221,6 +223,7 @@ void anygate_shield_cancel(struct anygate_gate *gate,
  */
 void anygate_shield_commit(struct anygate_gate *gate,
 			   struct anygate_shield *shield)
+	__must_hold(&gate->agn->lock)
 {
 	struct anygate_shield *old = gate->shield;
 
@@ -267,6 +270,7 @@ static void tell_down(struct anygate_gate *gate)
  * Context: the engine, anygate_net.lock held.
  */
 void anygate_shield_update(struct anygate_gate *gate, u64 gone_at)
+	__must_hold(&gate->agn->lock)
 {
 	struct anygate_shield *shield = gate->shield;
 	u64 now = ktime_get_boottime_ns();
@@ -355,6 +359,7 @@ int anygate_shield_put(struct sk_buff *skb, const struct anygate_gate *gate)
  * Context: the engine's place, anygate_net.lock held; sleeps.
  */
 void anygate_shield_exit(struct anygate_net *agn)
+	__must_hold(&agn->lock)
 {
 	lockdep_assert_held(&agn->lock);
 	net_stop(agn);

@@ -328,6 +328,7 @@ static bool has_stalled(const struct anygate_conf *conf,
  */
 u32 anygate_stall_sample(struct anygate_gate *gate, struct anygate_service *svc,
 			 bool likely_gone, u64 now)
+	__must_hold(&gate->agn->lock)
 {
 	struct sample sample = { .now = now };
 	const struct anygate_visitor visitor = {
@@ -428,6 +429,7 @@ bool anygate_stall_due(const struct anygate_gate *gate, u64 now)
  * Context: the engine, anygate_net.lock held.
  */
 void anygate_stall_sampled(struct anygate_gate *gate, u64 now)
+	__must_hold(&gate->agn->lock)
 {
 	u32 ms = SAMPLE_MAX_MS;
 

@@ -258,6 +258,7 @@ static void scan_dev(struct anygate_net *agn, const struct net_device *dev)
  * Context: the engine, @agn->lock held.
  */
 void anygate_table_scan(struct anygate_net *agn)
+	__must_hold(&agn->lock)
 {
 	struct net_device *dev;
 

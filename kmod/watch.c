@@ -363,6 +363,7 @@ static void heard(struct kretprobe_instance *ri)
 }
 
 static void arm(struct watch_probe *p)
+	__must_hold(&watch_lock)
 {
 	int was = p->err;
 
@@ -391,6 +392,7 @@ static u64 rp_missed(const struct kretprobe *rp)
 
 /* Disarm every probe that no protocol with a gate needs any more. */
 static void disarm_unneeded(void)
+	__must_hold(&watch_lock)
 {
 	struct kretprobe *rps[ARRAY_SIZE(probes)];
 	unsigned int i, n = 0, needed = 0;
@@ -420,6 +422,7 @@ static void disarm_unneeded(void)
 
 /* A want of memory passes. */
 static void arm_again(void)
+	__must_hold(&watch_lock)
 {
 	unsigned int i, p;
 
@@ -434,6 +437,7 @@ static void arm_again(void)
 
 /* Health as far as the registrations alone tell. */
 static enum anygate_probes armed_health(void)
+	__must_hold(&watch_lock)
 {
 	unsigned int i, needed = 0;
 
