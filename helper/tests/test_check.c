@@ -13,11 +13,9 @@
 
 #include "check.h"
 #include "cmd.h"
-#include "fake_kernel.h"
 #include "format.h"
-#include "testlib.h"
+#include "harness.h"
 
-static char *out, *err;
 static char dir[] = "/tmp/anygatectl-check-XXXXXX";
 
 static int make_dir(void **state)
@@ -36,20 +34,8 @@ static int remove_dir(void **state)
 
 static int start(void **state)
 {
-	(void)state;
-	memset(&opt, 0, sizeof(opt));
-	out = err = NULL;
-	fake_start();
+	verb_start(state);
 	return system("rm -rf \"$D\"/*");
-}
-
-static int stop(void **state)
-{
-	(void)state;
-	fake_stop();
-	free(out);
-	free(err);
-	return 0;
 }
 
 static void verdicts(void **state)
@@ -153,7 +139,7 @@ static void whole_group(void **state)
 static int check(const char *options, const char *script)
 {
 	char buffer[256], *argv[32], *word, *save = NULL;
-	int argc = 0, ret;
+	int argc = 0;
 
 	snprintf(buffer, sizeof(buffer), "%s", options);
 	for (word = strtok_r(buffer, " ", &save); word; word = strtok_r(NULL, " ", &save))
@@ -163,20 +149,7 @@ static int check(const char *options, const char *script)
 	argv[argc++] = (char *)"-c";
 	argv[argc++] = (char *)script;
 	argv[argc] = NULL;
-	free(out);
-	free(err);
-	capture_begin();
-	ret = cmd_check(argc, argv);
-	out = capture_end(&err);
-	return ret;
-}
-
-static void granted(unsigned int times)
-{
-	while (times--) {
-		fake_error(0, NULL, 0);
-		fake_end();
-	}
+	return run_words(cmd_check, argc, argv);
 }
 
 /* Request number @i must be this report. */
@@ -347,7 +320,7 @@ static void takes_it_along(void **state)
 	assert_string_equal(out, "");
 }
 
-#define test(name)	cmocka_unit_test_setup_teardown(name, start, stop)
+#define test(name)	cmocka_unit_test_setup_teardown(name, start, verb_stop)
 
 int main(void)
 {
@@ -367,7 +340,6 @@ int main(void)
 		test(takes_it_along),
 	};
 
-	alarm(120);	/* a request that nobody answers takes for ever */
 	signal(SIGPIPE, SIG_IGN);	/* as check does; its commands must not */
 	return cmocka_run_group_tests_name("check", tests, make_dir, remove_dir);
 }

@@ -5,31 +5,10 @@
 #include <sys/wait.h>
 
 #include "cmd.h"
-#include "fake_kernel.h"
+#include "harness.h"
 #include "metrics.h"
-#include "testlib.h"
 
 #define NOW	(100 * NSEC_PER_SEC)
-
-static char *out, *err;
-
-static int start(void **state)
-{
-	(void)state;
-	memset(&opt, 0, sizeof(opt));
-	out = err = NULL;
-	fake_start();
-	return 0;
-}
-
-static int stop(void **state)
-{
-	(void)state;
-	fake_stop();
-	free(out);
-	free(err);
-	return 0;
-}
 
 /* Gates with all that can be told of them, and one with nothing. */
 static char *full(const char *netns)
@@ -183,19 +162,6 @@ static void promtool(void **state)
 	free(complaint);
 }
 
-static int run(int argc)
-{
-	char word[] = "all", *argv[] = { word, NULL };
-	int ret;
-
-	free(out);
-	free(err);
-	capture_begin();
-	ret = cmd_metrics(argc, argv);
-	out = capture_end(&err);
-	return ret;
-}
-
 static void verb(void **state)
 {
 	struct gate g = open_gate();
@@ -211,7 +177,7 @@ static void verb(void **state)
 	fake_stats(&st, NLM_F_MULTI);
 	fake_done(0, 0);
 	fake_end();
-	assert_int_equal(run(0), ST_OK);
+	assert_int_equal(run(cmd_metrics, ""), ST_OK);
 	assert_string_equal(err, "");
 	assert_contains(out, "\nanygate_gate_announced{prefix=\"192.0.2.53/32\",name=\"\"} 1\n");
 	assert_contains(out, "\nanygate_actuation_errors_total{prefix=\"192.0.2.53/32\",name=\"dns\"} 2\n");
@@ -232,18 +198,16 @@ static void refused(void **state)
 	fake_end();
 	fake_error(EOPNOTSUPP, NULL, 0);
 	fake_end();
-	assert_int_equal(run(0), ST_REFUSED);
+	assert_int_equal(run(cmd_metrics, ""), ST_REFUSED);
 	assert_string_equal(out, "");
 	assert_contains(err, "metrics: the loaded module does not know this request");
 
-	assert_int_equal(run(1), ST_USAGE);
+	assert_int_equal(run(cmd_metrics, "all"), ST_USAGE);
 	assert_contains(err, "\"all\" is too much");
 	opt.json = true;
-	assert_int_equal(run(0), ST_USAGE);
+	assert_int_equal(run(cmd_metrics, ""), ST_USAGE);
 	assert_contains(out, "there is no JSON of it");
 }
-
-#define test(name)	cmocka_unit_test_setup_teardown(name, start, stop)
 
 int main(void)
 {
@@ -251,8 +215,8 @@ int main(void)
 		cmocka_unit_test(samples),
 		cmocka_unit_test(families),
 		cmocka_unit_test(promtool),
-		test(verb),
-		test(refused),
+		verb_test(verb),
+		verb_test(refused),
 	};
 
 	return cmocka_run_group_tests_name("metrics", tests, NULL, NULL);
