@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* OpenMetrics text, and what Prometheus's own parser says of it. */
+/* Metrics as text, and what Prometheus's own parsers say of it. */
 
 #include <errno.h>
 #include <sys/wait.h>
@@ -11,7 +11,7 @@
 #define NOW	(100 * NSEC_PER_SEC)
 
 /* Gates with all that can be told of them, and one with nothing. */
-static char *full(const char *netns)
+static char *full(const char *netns, bool strict)
 {
 	static struct module_status status = {
 		.version = "0.1.0",
@@ -36,6 +36,7 @@ static char *full(const char *netns)
 		.n_stats = 2,
 		.netns = netns,
 		.now = NOW,
+		.strict = strict,
 	};
 	struct gate *g = &gates[0];
 	char *text = NULL;
@@ -99,7 +100,7 @@ static void samples(void **state)
 		"anygate_actuation_latency_seconds_sum{prefix=\"192.0.2.53/32\",name=\"dns\"} 0.000700000\n"
 		"anygate_actuation_latency_seconds_count{prefix=\"192.0.2.53/32\",name=\"dns\"} 10\n",
 	};
-	char *text = full(NULL);
+	char *text = full(NULL, false);
 	size_t i;
 
 	(void)state;
@@ -113,7 +114,7 @@ static void samples(void **state)
 /* Each name once, with help and type in front of all its samples. */
 static void families(void **state)
 {
-	char *text = full("blue"), *line, *save = NULL, name[128] = "", other[160], type[16];
+	char *text = full("blue", false), *line, *save = NULL, name[128] = "", other[160], type[16];
 	char seen[8192] = " ";
 	bool ended = false;
 
@@ -140,18 +141,29 @@ static void families(void **state)
 	free(text);
 }
 
-static void promtool(void **state)
+/* Only the names of counters' families are otherwise. */
+static void strict(void **state)
 {
-	char *text, *said, *complaint;
+	char *text = full(NULL, true);
+
+	(void)state;
+	assert_contains(text, "\n# HELP anygate_transitions Changes of state, by reason.\n"
+			"# TYPE anygate_transitions counter\n"
+			"anygate_transitions_total{");
+	assert_contains(text, "\n# TYPE anygate_gates gauge\nanygate_gates 2\n");
+	assert_null(strstr(text, "_total counter"));
+	free(text);
+}
+
+/* Has a program nothing to say about them, and does it end well? */
+static void read_by(const char *program, bool is_strict)
+{
+	char *text = full("blue", is_strict), *said, *complaint;
 	int status;
 	FILE *p;
 
-	(void)state;
-	if (system("command -v promtool >/dev/null"))
-		skip();
-	text = full("blue");
 	capture_begin();
-	p = popen("promtool check metrics", "w");
+	p = popen(program, "w");
 	fputs(text, p);
 	status = pclose(p);
 	said = capture_end(&complaint);
@@ -160,6 +172,27 @@ static void promtool(void **state)
 	free(text);
 	free(said);
 	free(complaint);
+}
+
+static void promtool(void **state)
+{
+	(void)state;
+	if (system("command -v promtool >/dev/null"))
+		skip();
+	read_by("promtool check metrics", false);
+}
+
+/* Prometheus's own client library for Python has the strictest of the parsers. */
+static void openmetrics(void **state)
+{
+#define IMPORT "from prometheus_client.openmetrics.parser import text_fd_to_metric_families as parse"
+	(void)state;
+	if (system("/usr/bin/python3 -c '" IMPORT "' 2>/dev/null"))
+		skip();
+	read_by("/usr/bin/python3 -c '" IMPORT "\n"
+		"import sys\n"
+		"names = [f.name for f in parse(sys.stdin)]\n"
+		"assert \"anygate_transitions\" in names, names'", true);
 }
 
 static void verb(void **state)
@@ -203,7 +236,9 @@ static void refused(void **state)
 	assert_contains(err, "metrics: the loaded module does not know this request");
 
 	assert_int_equal(run(cmd_metrics, "all"), ST_USAGE);
-	assert_contains(err, "\"all\" is too much");
+	assert_contains(err, "metrics: unknown format \"all\"");
+	assert_int_equal(run(cmd_metrics, "openmetrics twice"), ST_USAGE);
+	assert_contains(err, "metrics: \"twice\" is too much");
 	opt.json = true;
 	assert_int_equal(run(cmd_metrics, ""), ST_USAGE);
 	assert_contains(out, "there is no JSON of it");
@@ -214,7 +249,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(samples),
 		cmocka_unit_test(families),
+		cmocka_unit_test(strict),
 		cmocka_unit_test(promtool),
+		cmocka_unit_test(openmetrics),
 		verb_test(verb),
 		verb_test(refused),
 	};
