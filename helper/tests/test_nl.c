@@ -250,6 +250,24 @@ static void refused(void **state)
 	assert_string_equal(err, "");
 }
 
+/* The kernel would find nothing to remove, and grant it. */
+static void flush_group(void **state)
+{
+	struct gate g = open_gate();
+
+	(void)state;
+	strcpy(g.name, "dns");
+	give(&g, "name");
+	have(1, &g);
+	granted(1);
+	have(1, &g);
+	assert_int_equal(run(cmd_flush, "dns"), ST_OK);
+	assert_sent(attrs_in(1, ANYGATE_CMD_GATE_FLUSH), "name");
+	assert_int_equal(run(cmd_flush, "dnss"), ST_REFUSED);
+	assert_string_equal(err, "anygatectl: dnss: no gate has this name\n");
+	assert_null(fake_request(3));
+}
+
 static void note(void **state)
 {
 	(void)state;
@@ -282,6 +300,7 @@ int main(void)
 		verb_test(orders),
 		verb_test(lease),
 		verb_test(refused),
+		verb_test(flush_group),
 		verb_test(note),
 		verb_test(no_module),
 	};
