@@ -169,12 +169,12 @@ netlink-check: ## fail if what is checked in is not what it would regenerate
 	Documentation/netlink/regen.sh $$($(vm)/kernel-tools)/tools/net/ynl check
 
 # COMPLEX_MACRO: it takes the tables of a trace header for expressions.
-style: sparse ## checkpatch, shellcheck, the manual page, and sparse with W=1 over the module
+style: sparse ## checkpatch, shellcheck, the manual pages, and sparse with W=1 over the module
 	$$($(vm)/kernel-tools)/scripts/checkpatch.pl --no-tree -q --terse --no-summary \
 		--ignore COMPLEX_MACRO,MACRO_ARG_UNUSED \
 		-f $$(git ls-files 'kmod/*.[ch]' ':!*_gen.[ch]' ':!kmod/compat/tests')
 	shellcheck -x -P SCRIPTDIR:.:helper $$(git grep -lE '^#!/bin/(ba|da)?sh')
-	mandoc -T lint -W warning helper/man/*.8
+	mandoc -T lint -W warning helper/man/*.[0-9]
 
 # Every object again: sparse only sees what is compiled.
 sparse: kdir

@@ -14,28 +14,21 @@
 #include "cmd.h"
 #include "event.h"
 #include "format.h"
-#include "gates.h"
+#include "follow.h"
 #include "hook.h"
-#include "known.h"
 #include "monitor.h"
 #include "names.h"
-
-#define RETRY_MS	1000	/* after a comparison that failed */
 
 /**
  * struct execution - the events' way to a command
  * @hooks: commands
- * @known: what they have been told
- * @started: @seq is valid
- * @seq: of the last event
- * @lost: events were lost
+ * @follow: what they have been told
+ * @lost: events were lost, and nobody was told
  * @stop: how often we were told to stop
  */
 struct execution {
 	struct hooks hooks;
-	struct known known;
-	bool started;
-	uint64_t seq;
+	struct follow follow;
 	bool lost;
 	unsigned int stop;
 };
@@ -77,13 +70,7 @@ static void on_event(struct execution *x, const struct nlattr *attrs, int len)
 	struct text t;
 
 	gate_decode(&ev, attrs, len);
-	if (gate_has(&ev, ANYGATE_A_GATE_SEQ)) {
-		if (x->started && ev.seq > x->seq + 1)
-			x->lost = true;
-		x->started = true;
-		x->seq = ev.seq;
-	}
-	known_event(&x->known, &ev);
+	x->lost |= follow_event(&x->follow, &ev) > 0;
 	text_begin(&t);
 	event_print(&t.p, &ev, opt.timestamp, clock_ns(CLOCK_BOOTTIME));
 	if (gate_has(&ev, ANYGATE_A_GATE_PREFIX))
@@ -92,12 +79,12 @@ static void on_event(struct execution *x, const struct nlattr *attrs, int len)
 }
 
 /* The module has come or gone, and with it all gates. */
-static void on_module(struct execution *x, const char *kind)
+static void on_module(struct execution *x, bool loaded)
 {
+	const char *kind = loaded ? "loaded" : "unloaded";
 	struct text t;
 
-	x->started = false;
-	known_free(&x->known);
+	follow_module(&x->follow, loaded);
 	text_begin(&t);
 	pr_object(&t.p, NULL);
 	event_time(&t.p, clock_ns(CLOCK_REALTIME), opt.timestamp);
@@ -113,10 +100,10 @@ static void on_news(enum ag_news news, const struct nlattr *attrs, int len, void
 		on_event(arg, attrs, len);
 		break;
 	case AG_NEWS_LOADED:
-		on_module(arg, "loaded");
+		on_module(arg, true);
 		break;
 	case AG_NEWS_UNLOADED:
-		on_module(arg, "unloaded");
+		on_module(arg, false);
 		break;
 	}
 }
@@ -124,50 +111,14 @@ static void on_news(enum ag_news news, const struct nlattr *attrs, int len, void
 /* What the lost events would have led to. */
 static void on_difference(const struct known_gate *was, const struct gate *is, void *arg)
 {
-	const char *kind = is ? "resync" : "deleted";
 	struct execution *x = arg;
 	char prefix[PREFIX_TEXT];
 	struct text t;
 
-	prefix_text(is ? &is->prefix : &was->prefix, prefix);
 	text_begin(&t);
-	pr_object(&t.p, NULL);
-	event_time(&t.p, clock_ns(CLOCK_REALTIME), opt.timestamp);
-	pr_str(&t.p, "kind", kind, NULL);
-	pr_str(&t.p, "prefix", prefix, NULL);
-	pr_uint(&t.p, "id", is ? is->id : was->id, NULL);
-	if (was)
-		pr_str(&t.p, "old_state", name_of(&state_names, was->state), NULL);
-	if (is) {
-		if (*is->name)
-			pr_str(&t.p, "name", is->name, NULL);
-		pr_str(&t.p, "state", name_of(&state_names, is->state), NULL);
-		pr_str(&t.p, "reason", name_of(&reason_names, is->reason), NULL);
-		pr_bool(&t.p, "announced", is->announced, NULL);
-	}
-	pr_object_end(&t.p);
-	text_end(&t, x, prefix, kind);
-}
-
-/* On a connection of its own: the other one hears events only. */
-static bool resync(struct execution *x, known_fn *fn)
-{
-	const struct gate_ref all = { 0 };
-	struct reqmap map = { 0 };
-	struct gates l = { 0 };
-	struct extack ack;
-	struct err e;
-	struct ag ag;
-	bool done;
-
-	if (ag_open(&ag, &e))
-		return false;
-	done = !gates_get(&ag, &all, &l, &ack, &map) && !l.partial;
-	if (done)
-		known_sync(&x->known, &l, fn, x);
-	gates_free(&l);
-	ag_close(&ag);
-	return done;
+	event_difference(&t.p, was, is, opt.timestamp);
+	text_end(&t, x, prefix_text(is ? &is->prefix : &was->prefix, prefix),
+		 is ? "resync" : "deleted");
 }
 
 static int signal_fd(void)
@@ -201,16 +152,17 @@ static int drain(struct execution *x, struct ag *ag)
 	for (i = 0; i < DRAIN_MAX && ret > 0; i++) {
 		ret = ag_receive(ag, on_news, x);
 		if (ret == -ENOBUFS) {
-			x->lost = true;
+			x->lost = x->follow.behind = true;
 			ret = 1;
 		}
 	}
 	if (ret < 0)
 		return ret;
-	/* What is left in the buffer is older than what the kernel would say. */
-	if (!ret && x->lost) {
-		complain(ST_OK, "monitor: events were lost; asking for all gates");
-		x->lost = !resync(x, on_difference);
+	if (!ret && x->follow.behind) {
+		if (x->lost)
+			complain(ST_OK, "monitor: events were lost; asking for all gates");
+		x->lost = false;
+		follow_compare(&x->follow, on_difference, x);
 	}
 	return 0;
 }
@@ -224,7 +176,7 @@ static int loop(struct execution *x, struct ag *ag)
 	int ret = 0;
 
 	do {
-		poll(fds, ARRAY_SIZE(fds), x->lost ? RETRY_MS : -1);
+		poll(fds, ARRAY_SIZE(fds), x->follow.behind ? FOLLOW_RETRY_MS : -1);
 		ret = drain(x, ag);
 		hooks_start(&x->hooks);
 		take_signals(x, fds[1].fd);
@@ -253,12 +205,12 @@ int monitor_exec(struct ag *ag, char **command)
 	int ret;
 
 	hooks_init(&x.hooks, command);
-	x.lost = !resync(&x, NULL);
+	follow_compare(&x.follow, NULL, NULL);
 	ret = loop(&x, ag);
 	if (x.hooks.waiting)
 		complain(ret, "monitor: %u event%s nobody was told of", x.hooks.waiting,
 			 x.hooks.waiting == 1 ? "" : "s");
 	hooks_free(&x.hooks);
-	known_free(&x.known);
+	follow_free(&x.follow);
 	return ret;
 }

@@ -6,6 +6,7 @@
 
 #include "cmd.h"
 #include "conf.h"
+#include "gates.h"
 #include "nl.h"
 
 /**
@@ -97,6 +98,25 @@ int cmd_change(int argc, char **argv)
 	return add_or_change(true, argc, argv);
 }
 
+/*
+ * To the kernel it is fine to remove all gates of a group of none. Who types the
+ * name is mistaken, and would go on to believe that they are gone.
+ */
+static int group_exists(struct ag *ag, const struct gate_ref *ref)
+{
+	struct reqmap map = { 0 };
+	struct gates l = { 0 };
+	struct extack x;
+	struct err e;
+	int ret = gates_get(ag, ref, &l, &x, &map);
+
+	gates_free(&l);
+	if (!ret)
+		return ST_OK;
+	extack_explain(&x, ANYGATE_CMD_GATE_GET, ref->name, &map, &e);
+	return complain(ST_REFUSED, "%s", e.text);
+}
+
 static int del_or_flush(bool flush, int argc, char **argv)
 {
 	const uint8_t cmd = flush ? ANYGATE_CMD_GATE_FLUSH : ANYGATE_CMD_GATE_DEL;
@@ -116,6 +136,10 @@ static int del_or_flush(bool flush, int argc, char **argv)
 		return complain(ST_USAGE, "%s", e.text);
 	if (ag_open(&ag, &e))
 		return complain(ST_REFUSED, "%s", e.text);
+	if (flush && ref.name && group_exists(&ag, &ref)) {
+		ag_close(&ag);
+		return ST_REFUSED;
+	}
 	msg = ag_request(&ag, cmd, 0);
 	if (msg && ref.said)
 		ag_put_gate(msg, &ref, &map);

@@ -45,12 +45,13 @@ static int get_all(struct ag *ag, struct module_status *st, struct gates *gates,
 /**
  * cmd_metrics() - print what there is to be graphed and to be alarmed about
  * @argc: number of arguments
- * @argv: nothing
+ * @argv: [openmetrics]
  *
  * Return: exit status
  */
 int cmd_metrics(int argc, char **argv)
 {
+	static const char *const words[] = { "openmetrics" };
 	struct module_status st = { 0 };
 	struct statslist stats = { 0 };
 	struct gates gates = { 0 };
@@ -59,9 +60,11 @@ int cmd_metrics(int argc, char **argv)
 	struct ag ag;
 	int ret;
 
-	if (argc)
-		return complain(ST_USAGE, "metrics: \"%s\" is too much; metrics takes nothing",
-				argv[0]);
+	if (argc && match_word("format", argv[0], words, ARRAY_SIZE(words), &e) < 0)
+		return complain(ST_USAGE, "metrics: %s", e.text);
+	if (argc > 1)
+		return complain(ST_USAGE, "metrics: \"%s\" is too much", argv[1]);
+	m.strict = argc;
 	if (opt.json)
 		return complain(ST_USAGE, "metrics: there is no JSON of it; leave out -j, or take stats");
 	if (ag_open(&ag, &e))

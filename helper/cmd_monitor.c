@@ -12,43 +12,60 @@
 
 #include "cmd.h"
 #include "event.h"
+#include "follow.h"
 #include "format.h"
 #include "monitor.h"
 
+/**
+ * struct monitor - what is printed, and what has been
+ * @follow: what the lines have told of the gates
+ * @lost: a line has told that events were lost, and none that all is well again
+ * @differences: how many lines have told of what the lost ones would have
+ */
 struct monitor {
-	bool started;
-	uint64_t seq;	/* of the last event */
+	struct follow follow;
+	bool lost;
+	unsigned int differences;
 };
 
-/* News that are no event of a gate, in both forms. */
-static void print_news(const char *kind, uint64_t events, const char *text)
+/* News that are no event of a gate, in both forms. @key is the name of @count. */
+static void print_news(const char *kind, const char *key, uint64_t count,
+		       const char *text)
 {
 	struct printer p;
 
 	pr_init(&p, stdout, opt.json, opt.pretty);
 	pr_object(&p, NULL);
+	event_time(&p, clock_ns(CLOCK_REALTIME), opt.timestamp);
 	pr_str(&p, "kind", kind, NULL);
-	if (events)
-		pr_uint(&p, "events", events, "lost %llu event%s\n",
-			(unsigned long long)events, events == 1 ? "" : "s");
-	else
-		pr_text(&p, "%s\n", text);
+	if (key)
+		pr_uint(&p, key, count, NULL);
+	pr_text(&p, "%s\n", text);
 	pr_object_end(&p);
 	fflush(stdout);
+}
+
+static void print_lost(struct monitor *m, uint64_t events)
+{
+	char text[64] = "events lost";
+
+	m->lost = true;
+	if (events)
+		snprintf(text, sizeof(text), "lost %llu event%s",
+			 (unsigned long long)events, events == 1 ? "" : "s");
+	print_news("lost", events ? "events" : NULL, events, text);
 }
 
 static void on_event(struct monitor *m, const struct nlattr *attrs, int len)
 {
 	static struct gate ev;
 	struct printer p;
+	uint64_t lost;
 
 	gate_decode(&ev, attrs, len);
-	if (gate_has(&ev, ANYGATE_A_GATE_SEQ)) {
-		if (m->started && ev.seq > m->seq + 1)
-			print_news("lost", ev.seq - m->seq - 1, NULL);
-		m->started = true;
-		m->seq = ev.seq;
-	}
+	lost = follow_event(&m->follow, &ev);
+	if (lost)
+		print_lost(m, lost);
 	pr_init(&p, stdout, opt.json, opt.pretty);
 	event_print(&p, &ev, opt.timestamp, clock_ns(CLOCK_BOOTTIME));
 	fflush(stdout);
@@ -64,13 +81,39 @@ static void on_news(enum ag_news news, const struct nlattr *attrs, int len,
 		on_event(m, attrs, len);
 		break;
 	case AG_NEWS_LOADED:
-		m->started = false;	/* a new module counts anew */
-		print_news("loaded", 0, "anygate loaded");
+		follow_module(&m->follow, true);
+		print_news("loaded", NULL, 0, "anygate loaded");
 		break;
 	case AG_NEWS_UNLOADED:
-		print_news("unloaded", 0, "anygate unloaded");
+		follow_module(&m->follow, false);
+		m->lost = false;
+		print_news("unloaded", NULL, 0, "anygate unloaded");
 		break;
 	}
+}
+
+static void on_difference(const struct known_gate *was, const struct gate *is, void *arg)
+{
+	struct monitor *m = arg;
+	struct printer p;
+
+	m->differences++;
+	pr_init(&p, stdout, opt.json, opt.pretty);
+	event_difference(&p, was, is, opt.timestamp);
+}
+
+/* What the lost events would have told; who reads us is to know that it was all. */
+static void catch_up(struct monitor *m)
+{
+	char text[64];
+
+	m->differences = 0;
+	if (!follow_compare(&m->follow, on_difference, m) || !m->lost)
+		return;
+	m->lost = false;
+	snprintf(text, sizeof(text), "in step again: %u gate%s differed", m->differences,
+		 m->differences == 1 ? "" : "s");
+	print_news("resynced", "differences", m->differences, text);
 }
 
 /* A descriptor that can be read once it is time to stop. */
@@ -94,7 +137,9 @@ static int drain(struct ag *ag, struct monitor *m)
 	for (i = 0; i < DRAIN_MAX && ret > 0; i++) {
 		ret = ag_receive(ag, on_news, m);
 		if (ret == -ENOBUFS) {
-			print_news("lost", 0, "events lost");
+			if (!m->lost)	/* once will do */
+				print_lost(m, 0);
+			m->follow.behind = true;
 			ret = 1;
 		} else if (ret < 0) {
 			return ret;
@@ -102,7 +147,9 @@ static int drain(struct ag *ag, struct monitor *m)
 		if (ret > 0 && flush_output())
 			return flush_output();
 	}
-	return 0;
+	if (!ret && m->follow.behind)
+		catch_up(m);
+	return flush_output();
 }
 
 static int loop(struct ag *ag)
@@ -118,8 +165,10 @@ static int loop(struct ag *ag)
 
 	if (isatty(STDERR_FILENO))
 		fprintf(stderr, "monitoring\n");
+	follow_compare(&m.follow, NULL, NULL);
 	do {
-		if (poll(fds, ARRAY_SIZE(fds), -1) < 0 && errno != EINTR)
+		if (poll(fds, ARRAY_SIZE(fds), m.follow.behind ? FOLLOW_RETRY_MS : -1) < 0 &&
+		    errno != EINTR)
 			return complain(ST_REFUSED, "poll: %s", strerror(errno));
 		ret = drain(ag, &m);
 		if (ret == -EPIPE)
@@ -128,6 +177,7 @@ static int loop(struct ag *ag)
 			return complain(ST_REFUSED, "monitor: %s", strerror(-ret));
 	} while (!fds[1].revents && !(fds[2].revents & (POLLERR | POLLHUP)));
 	close(fds[1].fd);
+	follow_free(&m.follow);
 	return ST_OK;
 }
 

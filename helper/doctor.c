@@ -9,6 +9,7 @@
 
 #include "cmd.h"
 #include "doctor.h"
+#include "gates.h"
 #include "netns.h"
 #include "print.h"
 
@@ -151,45 +152,34 @@ void doctor_all(const struct node *n, struct report *r)
 	doctor_manager(n, r);
 }
 
-struct gates {
-	struct gate *g;
-	size_t n;
-};
-
-static void collect(const struct nlattr *attrs, int len, void *arg)
-{
-	struct gates *l = arg;
-
-	l->g = reallocarray(l->g, l->n + 1, sizeof(*l->g));
-	if (!l->g)
-		exit(complain(ST_REFUSED, "out of memory"));
-	gate_decode(&l->g[l->n++], attrs, len);
-}
-
 static void collect_status(const struct nlattr *attrs, int len, void *arg)
 {
 	status_decode(arg, attrs, len);
 }
 
-/* Without a module there is still something to be said about the node. */
-static void ask_module(struct node *n, struct gates *l)
+/*
+ * Without a module there is still something to be said about the node; but what
+ * would be said of one whose gates are not known is wrong. Returns 0 or -1.
+ */
+static int ask_module(struct node *n, struct gates *l, struct err *e)
 {
-	int attempt = 0, ret;
+	const struct gate_ref all = { 0 };
+	struct reqmap map = { 0 };
 	struct extack x;
-	struct err e;
 	struct ag ag;
+	int ret;
 
-	if (ag_open(&ag, &e))
-		return;
+	if (ag_open(&ag, e))
+		return 0;
 	n->loaded = true;
 	ag_do(&ag, ag_request(&ag, ANYGATE_CMD_STATUS_GET, 0), collect_status, &n->status, &x);
-	do {
-		l->n = 0;
-		ret = ag_do(&ag, ag_request(&ag, ANYGATE_CMD_GATE_GET, NLM_F_DUMP), collect, l, &x);
-	} while (ret == -EAGAIN && !x.error && ++attempt < 20);
+	ret = gates_get(&ag, &all, l, &x, &map);
+	if (ret)
+		extack_explain(&x, ANYGATE_CMD_GATE_GET, "doctor", &map, e);
 	ag_close(&ag);
-	n->gates = l->g;
+	n->gates = l->gates;
 	n->n_gates = l->n;
+	return ret ? -1 : 0;
 }
 
 /**
@@ -214,10 +204,13 @@ int cmd_doctor(int argc, char **argv)
 	if (opt.netns && netns_enter(opt.netns, &e))
 		return complain(ST_REFUSED, "%s", e.text);
 	opt.netns = NULL;
-	ask_module(&n, &l);
+	if (ask_module(&n, &l, &e)) {
+		gates_free(&l);
+		return complain(ST_REFUSED, "%s", e.text);
+	}
 	doctor_all(&n, &r);
 	ret = report_print(&r, stdout);
 	report_free(&r);
-	free(l.g);
+	gates_free(&l);
 	return ret;
 }

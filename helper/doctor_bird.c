@@ -10,11 +10,13 @@
 
 /**
  * struct bird - what BIRD says of its protocols
+ * @socket: where it listens, if that is not where birdc looks
  * @direct: whether one takes addresses from interfaces
  * @exporter: names of those that tell others
  * @n: number of @exporter
  */
 struct bird {
+	char *socket;
 	bool direct;
 	char exporter[PROTOCOLS_MAX][64];
 	size_t n;
@@ -46,11 +48,25 @@ static void read_protocols(struct bird *b, char *text)
 	}
 }
 
-static bool has_route(const struct node *n, const char *prefix, const char *exporter)
+#define WORDS_MAX	8
+
+static char *ask(const struct node *n, const struct bird *b, const char *const *words)
 {
-	const char *command[] = { "birdc", "-r", "show", "route", prefix,
-				  exporter ? "export" : NULL, exporter, NULL };
-	char *text = node_run(n, command);
+	const char *command[WORDS_MAX + 4] = { "birdc", "-r", "-s", b->socket };
+	size_t i = b->socket ? 4 : 2;
+
+	while (*words)
+		command[i++] = *words++;
+	command[i] = NULL;
+	return node_run(n, command);
+}
+
+static bool has_route(const struct node *n, const struct bird *b, const char *prefix,
+		      const char *exporter)
+{
+	const char *words[WORDS_MAX] = { "show", "route", prefix, exporter ? "export" : NULL,
+					 exporter };
+	char *text = ask(n, b, words);
 	bool has = text && has_token(text, prefix);
 
 	free(text);
@@ -62,7 +78,7 @@ static bool exported(const struct node *n, const struct bird *b, const char *pre
 	size_t i;
 
 	for (i = 0; i < b->n; i++)
-		if (has_route(n, prefix, b->exporter[i]))
+		if (has_route(n, b, prefix, b->exporter[i]))
 			return true;
 	return false;
 }
@@ -83,7 +99,7 @@ static void judge(const struct node *n, const struct bird *b, const struct gate 
 	}
 	if (g->announced != ANYGATE_SWITCH_ON)
 		return;
-	if (!has_route(n, prefix, NULL)) {
+	if (!has_route(n, b, prefix, NULL)) {
 		report_remedy(report_add(r, "bird-route", SEV_PROBLEM, prefix,
 					 "the gate is open, but BIRD has no route for it"),
 			      gate_is_address(g, 0) ?
@@ -107,14 +123,14 @@ static void judge(const struct node *n, const struct bird *b, const struct gate 
 void doctor_bird(const struct node *n, struct report *r)
 {
 	static const char *const daemon[] = { "bird", NULL };
-	static const char *const command[] = { "birdc", "-r", "show", "protocols", NULL };
-	struct bird b = { 0 };
-	char *text;
+	static const char *const words[] = { "show", "protocols", NULL };
+	char *text, *pid = n->n_gates ? node_process(n, daemon) : NULL;
+	struct bird b = { .socket = node_option(n, pid, "-s") };
 	size_t i;
 
-	if (!n->n_gates || !node_runs(n, daemon))
+	if (!pid)
 		return;
-	text = node_run(n, command);
+	text = ask(n, &b, words);
 	if (text) {
 		read_protocols(&b, text);
 		for (i = 0; i < n->n_gates; i++)
@@ -125,4 +141,6 @@ void doctor_bird(const struct node *n, struct report *r)
 			      "run doctor as root; birdc show protocols says what is wrong");
 	}
 	free(text);
+	free(b.socket);
+	free(pid);
 }

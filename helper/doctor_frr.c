@@ -95,6 +95,24 @@ static void judge(const struct redist *d, const char *config, const struct gate 
 		      v6 ? "ospf6 (or bgp)" : "ospf (or bgp)", source, prefix);
 }
 
+/* An FRR of a namespace has sockets of its own: zebra -N NAME, vtysh -N NAME. */
+static char *ask(const struct node *n, const char *pid)
+{
+	const char *command[6] = { "vtysh" };
+	char *name = node_option(n, pid, "-N"), *config;
+	size_t i = 1;
+
+	if (name) {
+		command[i++] = "-N";
+		command[i++] = name;
+	}
+	command[i++] = "-c";
+	command[i] = "show running-config";
+	config = node_run(n, command);
+	free(name);
+	return config;
+}
+
 /**
  * doctor_frr() - ask FRR for its configuration
  * @n: node
@@ -103,14 +121,13 @@ static void judge(const struct redist *d, const char *config, const struct gate 
 void doctor_frr(const struct node *n, struct report *r)
 {
 	static const char *const zebra[] = { "zebra", NULL };
-	static const char *const command[] = { "vtysh", "-c", "show running-config", NULL };
+	char *config, *copy, *pid = n->n_gates ? node_process(n, zebra) : NULL;
 	struct redist d = { 0 };
-	char *config, *copy;
 	size_t i;
 
-	if (!n->n_gates || !node_runs(n, zebra))
+	if (!pid)
 		return;
-	config = node_run(n, command);
+	config = ask(n, pid);
 	copy = config ? strdup(config) : NULL;
 	if (copy) {
 		read_config(&d, copy);
@@ -123,4 +140,5 @@ void doctor_frr(const struct node *n, struct report *r)
 	}
 	free(copy);
 	free(config);
+	free(pid);
 }

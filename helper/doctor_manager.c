@@ -66,9 +66,15 @@ static bool ends_with(const char *name, const char *ending)
  */
 void doctor_manager(const struct node *n, struct report *r)
 {
-	char path[512], **names;
+	static const char *const keepalived[] = { "keepalived", NULL };
+	char path[512], **names, *pid = node_process(n, keepalived);
+	char *file = node_option(n, pid, "-f");
 	size_t i, j;
 
+	if (file)
+		look(n, r, "keepalived", file);
+	free(file);
+	free(pid);
 	for (i = 0; i < ARRAY_SIZE(managers); i++) {
 		const struct manager *m = &managers[i];
 

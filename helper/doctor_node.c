@@ -237,32 +237,108 @@ char *node_run(const struct node *n, const char *const *command)
 	return text;
 }
 
+/* In our network namespace, as far as we may know: another one is another node. */
+static bool is_here(const struct node *n, const char *pid)
+{
+	char *ours = node_link(n, "/proc/thread-self/ns/net");
+	char *its = node_link(n, "/proc/%s/ns/net", pid);
+	bool here = !ours || !its || !strcmp(ours, its);
+
+	free(ours);
+	free(its);
+	return here;
+}
+
+static bool is_one_of(const struct node *n, const char *pid, const char *const *comms)
+{
+	char *comm = node_read(n, "/proc/%s/comm", pid);
+	bool is = false;
+	size_t i;
+
+	if (comm)
+		comm[strcspn(comm, "\n")] = '\0';
+	for (i = 0; comm && comms[i] && !is; i++)
+		is = !strcmp(comm, comms[i]);
+	free(comm);
+	return is;
+}
+
+/**
+ * node_process() - find a process of one of some programs
+ * @n: node
+ * @comms: their names as in /proc/PID/comm; ends with NULL
+ *
+ * Return: its number, or NULL if there is none in our network namespace
+ */
+char *node_process(const struct node *n, const char *const *comms)
+{
+	char **pids = node_list(n, "/proc"), *found = NULL;
+	size_t i;
+
+	for (i = 0; pids && pids[i] && !found; i++)
+		if (pids[i][0] >= '0' && pids[i][0] <= '9' && is_one_of(n, pids[i], comms) &&
+		    is_here(n, pids[i]))
+			found = strdup(pids[i]);
+	list_free(pids);
+	return found;
+}
+
 /**
  * node_runs() - whether one of some programs runs
  * @n: node
  * @comms: their names as in /proc/PID/comm; ends with NULL
  *
- * Return: whether it does
+ * Return: whether it does, in our network namespace
  */
 bool node_runs(const struct node *n, const char *const *comms)
 {
-	char **pids = node_list(n, "/proc"), *comm;
-	bool found = false;
-	size_t i, j;
+	char *pid = node_process(n, comms);
+	bool runs = pid;
 
-	for (i = 0; pids && pids[i] && !found; i++) {
-		if (pids[i][0] < '0' || pids[i][0] > '9')
-			continue;
-		comm = node_read(n, "/proc/%s/comm", pids[i]);
-		if (!comm)
-			continue;
-		comm[strcspn(comm, "\n")] = '\0';
-		for (j = 0; comms[j] && !found; j++)
-			found = !strcmp(comm, comms[j]);
-		free(comm);
+	free(pid);
+	return runs;
+}
+
+static FILE *open_path(const struct node *n, const char *fmt, ...)
+{
+	char path[PATH_MAX] = "";
+	va_list ap;
+	FILE *f;
+
+	va_start(ap, fmt);
+	f = fopen(path_of(n, path, fmt, ap), "re");
+	va_end(ap);
+	return f;
+}
+
+/**
+ * node_option() - what a process was given with an option
+ * @n: node
+ * @pid: from node_process(), or NULL
+ * @option: "-s": it is found as "-s VALUE" and "-sVALUE"
+ *
+ * Return: the value, or NULL
+ */
+char *node_option(const struct node *n, const char *pid, const char *option)
+{
+	FILE *f = pid ? open_path(n, "/proc/%s/cmdline", pid) : NULL;
+	const size_t len = strlen(option);
+	char *word = NULL, *value = NULL;
+	bool next = false;
+	size_t size = 0;
+
+	while (f && !value && getdelim(&word, &size, '\0', f) > 0) {
+		if (next)
+			value = strdup(word);
+		else if (!strcmp(word, option))
+			next = true;
+		else if (!strncmp(word, option, len))
+			value = strdup(word + len);
 	}
-	list_free(pids);
-	return found;
+	free(word);
+	if (f)
+		fclose(f);
+	return value;
 }
 
 /**

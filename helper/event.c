@@ -217,3 +217,42 @@ void event_print(struct printer *p, const struct gate *ev, bool timestamp,
 	pr_text(p, "\n");
 	pr_object_end(p);
 }
+
+/**
+ * event_difference() - print what lost events would have told, as one of ours
+ * @p: printer
+ * @was: what was told of the gate, or NULL
+ * @is: what it is, or NULL if it is gone
+ * @timestamp: put the present time in front
+ */
+void event_difference(struct printer *p, const struct known_gate *was,
+		      const struct gate *is, bool timestamp)
+{
+	char prefix[PREFIX_TEXT];
+
+	pr_object(p, NULL);
+	event_time(p, clock_ns(CLOCK_REALTIME), timestamp);
+	prefix_text(is ? &is->prefix : &was->prefix, prefix);
+	pr_text(p, "%s", prefix);
+	pr_str(p, "kind", is ? "resync" : "deleted", " %s", is ? "resync" : "deleted");
+	pr_str(p, "prefix", prefix, NULL);
+	pr_uint(p, "id", is ? is->id : was->id, NULL);
+	if (was)
+		pr_str(p, "old_state", name_of(&state_names, was->state), is ? " %s ->" : NULL,
+		       name_of(&state_names, was->state));
+	if (is) {
+		const enum colour colour = colour_of_state(is->state);
+		const char *state = name_of(&state_names, is->state);
+
+		if (*is->name)
+			pr_str(p, "name", is->name, NULL);
+		pr_str(p, "state", state, " %s%s%s", colour_on(colour), state,
+		       colour_off(colour));
+		pr_str(p, "reason", name_of(&reason_names, is->reason), " %s",
+		       name_of(&reason_names, is->reason));
+		pr_bool(p, "announced", is->announced, "%s",
+			is->announced ? ", announced" : ", not announced");
+	}
+	pr_text(p, "\n");
+	pr_object_end(p);
+}

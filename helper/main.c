@@ -70,7 +70,9 @@ static const struct command commands[] = {
 	  "Without a PREFIX all are removed, with one all that are within it.\n" GATE_HELP },
 	{ "stats", cmd_stats, "[GATE]", "what was counted of gates, and their listeners",
 	  GATE_HELP },
-	{ "metrics", cmd_metrics, "", "print OpenMetrics text", NULL },
+	{ "metrics", cmd_metrics, "[openmetrics]", "print metrics for Prometheus",
+	  "What is printed is for node_exporter's textfile collector and for Prometheus.\n"
+	  "openmetrics  for readers that are strict: counters' types without _total\n" },
 	{ "drain", cmd_drain, "GATE [for TIME] [wait [for TIME]]",
 	  "withdraw, whatever the services",
 	  GATE_HELP

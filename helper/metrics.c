@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * OpenMetrics text. The type of a counter is given under the name that its
- * samples have, "_total" and all: so says the older format of Prometheus, which
- * node_exporter reads from files, and all readers of the newer one take it.
+ * Metrics as text, in two formats that differ in one thing. In OpenMetrics the
+ * help and the type of a counter go by the family's name, without the "_total"
+ * of its samples. The older format of Prometheus knows no families: there a
+ * counter without help and type under its full name has none. node_exporter's
+ * textfile collector and "promtool check metrics" read the older one only;
+ * Prometheus itself takes it for either, and "# EOF" is a comment in it. So that
+ * is what is printed, unless OpenMetrics to the letter is asked for.
  */
 
 #include <stdarg.h>
@@ -431,9 +435,13 @@ static void print_services(const struct family *f, const struct gate *g)
 
 static void print_family(const struct family *f)
 {
+	int len = strlen(f->name);
 	size_t i;
 
-	fprintf(out, "# HELP %s %s\n# TYPE %s %s\n", f->name, f->help, f->name, f->type);
+	if (m->strict && !strcmp(f->type, "counter"))
+		len -= strlen("_total");
+	fprintf(out, "# HELP %.*s %s\n# TYPE %.*s %s\n", len, f->name, f->help, len, f->name,
+		f->type);
 	if (f->of_module)
 		f->of_module(f);
 	for (i = 0; f->of_gate && i < m->n_gates; i++)

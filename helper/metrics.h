@@ -16,6 +16,7 @@
  * @n_stats: number of @stats; the gates may have changed in between
  * @netns: label that tells network namespaces apart, or NULL
  * @now: CLOCK_BOOTTIME, in nanoseconds
+ * @strict: OpenMetrics to the letter, which not all that read metrics understand
  */
 struct metrics {
 	const struct module_status *status;
@@ -25,6 +26,7 @@ struct metrics {
 	size_t n_stats;
 	const char *netns;
 	uint64_t now;
+	bool strict;
 };
 
 void metrics_print(FILE *file, const struct metrics *metrics);

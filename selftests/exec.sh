@@ -122,9 +122,68 @@ overruns()
 	sed 's/^/# /' "$TMP/err"
 }
 
+# The example, with a systemctl that knows one unit: what it is told to restart
+# begins to listen again.
+heals()
+{
+	local examples=$SELFTESTS/../helper/systemd/examples command
+	events_only
+	sock_start
+	sk open a udp4 "*" 53
+	mkdir "$TMP/bin"
+	cat >"$TMP/bin/systemctl" <<-END
+		#!/bin/sh
+		case \$* in
+		"is-active web.service")	cat $TMP/active ;;
+		"--no-block restart web.service")	echo restart >>$TMP/log ;;
+		*)	echo "systemctl \$*" >>$TMP/log ;;
+		esac
+	END
+	chmod 755 "$TMP/bin/systemctl"
+	printf '# gate unit\n192.0.2.54/32 other.service\n%s/32 web.service\n' $V4 >"$TMP/restart.conf"
+	echo failed >"$TMP/active"
+	# as in the unit, but where the files are here
+	command=$(sed -n 's/^ExecStart=//p' "$examples/anygate-restart.service")
+	[ "$command" = "/usr/sbin/anygatectl monitor exec /usr/local/libexec/anygate-restart" ] ||
+		fail "another command: $command"
+	cat >"$TMP/marking" <<-END
+		#!/bin/sh
+		[ "\$ANYGATE_PREFIX" != $EVENT_MARK/32 ] || : >$TMP/marked
+		exec "$examples/anygate-restart"
+	END
+	chmod 755 "$TMP/marking"
+	PATH=$TMP/bin:$PATH ANYGATE_RESTART_CONF=$TMP/restart.conf \
+		"$ANYGATECTL" monitor exec "$TMP/marking" >"$TMP/out" 2>"$TMP/err" &
+	EXEC=$!
+	MONITORS+=("$EXEC")
+	eventually "the monitor to follow" exec_marked
+	: >"$TMP/log"
+
+	ctl add $V4/32 udp/53 up 0
+	wait_addr $V4/32
+	sk close a
+	wait_no_addr $V4/32
+	eventually "the restart" grep -qs . "$TMP/log"
+	sk open a udp4 "*" 53
+	wait_addr $V4/32
+	[ "$(cat "$TMP/log")" = restart ] || fail "not once: $(cat "$TMP/log")"
+	eventually "the word" grep -q "$V4/32 is closed: restarting web.service" "$TMP/err"
+
+	# what an operator has stopped stays stopped; so does what only withdraws
+	echo inactive >"$TMP/active"
+	ctl drain $V4/32 >/dev/null
+	wait_no_addr $V4/32
+	ctl undrain $V4/32
+	wait_addr $V4/32
+	sk close a
+	eventually "the event" grep -q "web.service was stopped" "$TMP/err"
+	[ "$(cat "$TMP/log")" = restart ] || fail "restarted: $(cat "$TMP/log")"
+}
+
 t "exec: the event, in the environment and as JSON" tells
 t "exec: one at a time, and the last state is told" never_two
 t "exec: it ends with what is at work" ends
+t "exec: the example restarts a service that has closed" heals
 t "exec: more events than there is room for" overruns
 
 run_tests "$@"

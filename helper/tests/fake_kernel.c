@@ -10,6 +10,7 @@
 #include <netlink/netlink.h>
 #include <pthread.h>
 #include <semaphore.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -26,7 +27,7 @@ static struct {
 	uint32_t port;
 	pthread_t thread;
 	bool missing;
-	bool subscribed;
+	bool terminates;
 	struct nlmsghdr *answers[MAX_ANSWERS];	/* NULL ends those to a request */
 	unsigned int n_answers, next_answer;
 	struct nlmsghdr *requests[MAX_REQUESTS];
@@ -105,9 +106,9 @@ static void answer(const struct nlmsghdr *request, const struct sockaddr_nl *to)
 		sendto(fake.fd, nlh, nlh->nlmsg_len, 0, (const struct sockaddr *)to, sizeof(*to));
 	}
 	if (cmd == ANYGATE_CMD_EVENT)
-		fake.subscribed = true;
+		fake.terminates = true;
 	/* Nothing more to say to a subscriber: end it as an operator would. */
-	if (fake.subscribed && fake.next_answer == fake.n_answers)
+	if (fake.terminates && fake.next_answer == fake.n_answers)
 		kill(getpid(), SIGTERM);
 	if (cmd == ANYGATE_CMD_EVENT)
 		sem_post(&fake.flooded);
@@ -133,12 +134,26 @@ static void *serve(void *arg)
 	}
 }
 
+/*
+ * The group of a flood is the whole network namespace's: what another test
+ * program sends at the same time would be taken for ours, and fill the buffer.
+ */
+static void be_alone(void)
+{
+	static bool alone;
+
+	if (!alone && unshare(CLONE_NEWNET) && unshare(CLONE_NEWUSER | CLONE_NEWNET))
+		fprintf(stderr, "# no network namespace of its own\n");
+	alone = true;
+}
+
 void fake_start(void)
 {
 	struct sockaddr_nl addr = { .nl_family = AF_NETLINK };
 	socklen_t len = sizeof(addr);
 	sigset_t all, old;
 
+	be_alone();
 	memset(&fake, 0, sizeof(fake));
 	fake.fd = socket(AF_NETLINK, SOCK_RAW, NETLINK_USERSOCK);
 	if (fake.fd < 0 || bind(fake.fd, (struct sockaddr *)&addr, sizeof(addr)) ||
@@ -190,6 +205,12 @@ static void queue(struct nl_msg *msg)
 void fake_flood(unsigned int times)
 {
 	fake.flood = times;
+}
+
+/* Once the last answer is given the program is told to stop. */
+void fake_terminates(void)
+{
+	fake.terminates = true;
 }
 
 void fake_module_missing(void)

@@ -20,6 +20,7 @@ void fake_stop(void);
 
 void fake_module_missing(void);
 void fake_flood(unsigned int times);
+void fake_terminates(void);
 void fake_gate(const struct gate *g, uint16_t flags);
 void fake_stats(const struct stats *st, uint16_t flags);
 void fake_status(uint32_t probes, uint32_t reconcile);

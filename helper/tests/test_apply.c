@@ -11,30 +11,10 @@
 #include <unistd.h>
 
 #include "cmd.h"
-#include "fake_kernel.h"
 #include "format.h"
-#include "testlib.h"
+#include "harness.h"
 
-static char *out, *err;
 static char path[] = "/tmp/anygate.conf.XXXXXX";
-
-static int start(void **state)
-{
-	(void)state;
-	memset(&opt, 0, sizeof(opt));
-	out = err = NULL;
-	fake_start();
-	return 0;
-}
-
-static int stop(void **state)
-{
-	(void)state;
-	fake_stop();
-	free(out);
-	free(err);
-	return 0;
-}
 
 static void write_conf(const char *text)
 {
@@ -48,15 +28,9 @@ static void write_conf(const char *text)
 static int apply(const char *text, bool dry_run)
 {
 	char *argv[] = { path, (char *)"dry-run", NULL };
-	int ret;
 
 	write_conf(text);
-	free(out);
-	free(err);
-	capture_begin();
-	ret = cmd_apply(1 + dry_run, argv);
-	out = capture_end(&err);
-	return ret;
+	return run_words(cmd_apply, 1 + dry_run, argv);
 }
 
 static struct gate gate(const char *prefix)
@@ -74,40 +48,6 @@ static struct gate gate(const char *prefix)
 	for (i = 0; i < g.n_services; i++)
 		g.services[i].addr = g.prefix.addr;
 	return g;
-}
-
-static void have(unsigned int n, const struct gate *gates)
-{
-	unsigned int i;
-
-	for (i = 0; i < n; i++)
-		fake_gate(&gates[i], NLM_F_MULTI);
-	fake_done(0, 0);
-	fake_end();
-}
-
-static void granted(unsigned int times)
-{
-	while (times--) {
-		fake_error(0, NULL, 0);
-		fake_end();
-	}
-}
-
-static void refused(int error, const char *msg, uint32_t offs)
-{
-	fake_error(error, msg, offs);
-	fake_end();
-}
-
-/* What request number @i said. */
-static uint8_t request(unsigned int i, struct gate *g)
-{
-	const struct nlmsghdr *nlh = fake_request(i);
-
-	assert_non_null(nlh);
-	gate_decode(g, nlmsg_attrdata(nlh, GENL_HDRLEN), nlmsg_attrlen(nlh, GENL_HDRLEN));
-	return ((struct genlmsghdr *)NLMSG_DATA(nlh))->cmd;
 }
 
 static void assert_request(unsigned int i, uint8_t cmd, const char *prefix, const char *attrs)
@@ -220,7 +160,7 @@ static void refused_at_once(void **state)
 
 	(void)state;
 	have_three();
-	refused(EINVAL, "no", 20);
+	refuse(EINVAL, "no", 20);
 	assert_int_equal(apply(three, false), ST_REFUSED);
 	assert_string_equal(out, "");
 	snprintf(want, sizeof(want), "%s:2:5: 192.0.2.2/32: no; nothing was changed\n", path);
@@ -239,7 +179,7 @@ static void rolled_back(void **state)
 	have_three();
 	granted(1);
 	/* behind prefix and prefix-len */
-	refused(ENODEV, "there is no such device", NLMSG_HDRLEN + GENL_HDRLEN + 16);
+	refuse(ENODEV, "there is no such device", NLMSG_HDRLEN + GENL_HDRLEN + 16);
 	granted(1);
 	assert_int_equal(apply(three, false), ST_REFUSED);
 	assert_string_equal(out, "");
@@ -261,7 +201,7 @@ static void rolled_back_in_reverse(void **state)
 	(void)state;
 	have_three();
 	granted(2);
-	refused(ENOMEM, NULL, 0);
+	refuse(ENOMEM, NULL, 0);
 	granted(2);
 	assert_int_equal(apply(three, false), ST_REFUSED);
 	assert_contains(err, "what had been done is undone");
@@ -276,8 +216,8 @@ static void not_undone(void **state)
 	(void)state;
 	have_three();
 	granted(1);
-	refused(EEXIST, NULL, 0);
-	refused(ENOENT, NULL, 0);
+	refuse(EEXIST, NULL, 0);
+	refuse(ENOENT, NULL, 0);
 	opt.json = true;
 	assert_int_equal(apply(three, false), ST_REFUSED);
 	o = json_tokener_parse(out);
@@ -295,9 +235,9 @@ static void removals_stay(void **state)
 
 	(void)state;
 	have(3, gates);
-	refused(ENOENT, "no such gate", 0);	/* somebody was faster: done */
+	refuse(ENOENT, "no such gate", 0);	/* somebody was faster: done */
 	granted(1);
-	refused(ENOMEM, NULL, 0);
+	refuse(ENOMEM, NULL, 0);
 	assert_int_equal(apply("", false), ST_REFUSED);
 	assert_contains(err, "the file is applied in part\n");
 	assert_contains(err, "anygatectl: done: del 192.0.2.1/32\n");
@@ -322,7 +262,7 @@ static void leases_come_back(void **state)
 	gates[0].leases[2] = (struct lease){ "new", ANYGATE_VERDICT_NONE, 0 };
 	have(2, gates);
 	granted(1);
-	refused(ENOMEM, NULL, 0);
+	refuse(ENOMEM, NULL, 0);
 	granted(3);
 	assert_int_equal(apply("add 192.0.2.1 udp/53 tcp/53", false), ST_REFUSED);
 	assert_contains(err, "undone: change 192.0.2.1/32 require none\n");
@@ -354,7 +294,7 @@ static void observing_comes_back(void **state)
 	give(&gates[0], "observe-until");
 	have(2, gates);
 	granted(1);
-	refused(ENOMEM, NULL, 0);
+	refuse(ENOMEM, NULL, 0);
 	granted(2);
 	assert_int_equal(apply("add 192.0.2.1 udp/53 tcp/53 observe on up 3s", false), ST_REFUSED);
 	assert_contains(err, "what had been done is undone");
@@ -438,7 +378,7 @@ static void cannot_save(void **state)
 
 int main(void)
 {
-#define T(f) cmocka_unit_test_setup_teardown(f, start, stop)
+#define T(f) verb_test(f)
 	const struct CMUnitTest tests[] = {
 		T(no_difference),
 		T(only_what_differs),

@@ -3,12 +3,7 @@
 
 #include <json-c/json.h>
 
-#include "event.h"
-#include "format.h"
-#include "show.h"
-#include "testlib.h"
-
-#define NOW	(100 * NSEC_PER_SEC)
+#include "forms.h"
 
 static void set_queue(struct service *s, uint32_t queue, uint32_t limit, uint64_t drops,
 		      uint64_t age)
@@ -140,23 +135,10 @@ static struct gate full_gate(void)
 	return g;
 }
 
-static char *show(const struct gate *g, bool json)
-{
-	struct printer p;
-	char *text = NULL;
-	size_t size;
-	FILE *f = open_memstream(&text, &size);
-
-	pr_init(&p, f, json, false);
-	show_gate(&p, g, NULL, NOW);
-	fclose(f);
-	return text;
-}
-
 static void detail(void **state)
 {
 	struct gate g = full_gate();
-	char *text = show(&g, false);
+	char *text = gate_form(&g, NULL, false);
 
 	(void)state;
 	assert_contains(text,
@@ -176,30 +158,22 @@ static void detail(void **state)
 	take(&g, "shield-until shield-first shield-last flows");
 	g.shield_dropped = 0;
 	g.stall = 0;
-	text = show(&g, false);
+	text = gate_form(&g, NULL, false);
 	assert_contains(text, "stall: off\n");
 	assert_contains(text, "shielding: no\nshield dropped: 0 packets\nopened: ");
 	free(text);
 	take(&g, "shield-dropped");
 	g.shield = 0;
-	text = show(&g, false);
+	text = gate_form(&g, NULL, false);
 	assert_contains(text, "shield: off\n");
 	assert_null(strstr(text, "shielding"));
 	free(text);
 }
 
-static void assert_json(struct json_object *o, const char *path, const char *value)
-{
-	const char *got = json_path(o, path);
-
-	if (strcmp(got, value))
-		fail_msg("%s is %s, not %s", path, got, value);
-}
-
 static void json(void **state)
 {
 	struct gate g = full_gate();
-	char *text = show(&g, true);
+	char *text = gate_form(&g, NULL, true);
 	struct json_object *o = json_tokener_parse(text);
 
 	(void)state;
@@ -223,7 +197,7 @@ static void json(void **state)
 
 	take(&g, "shield-until shield-dropped shield-first shield-last flows");
 	g.services[0].waiting = false;
-	text = show(&g, true);
+	text = gate_form(&g, NULL, true);
 	o = json_tokener_parse(text);
 	assert_json(o, "shield_left_ms", "absent");
 	assert_json(o, "shield_dropped", "absent");
@@ -231,27 +205,6 @@ static void json(void **state)
 	assert_json(o, "flows", "absent");
 	assert_json(o, "services.0.age_ms", "absent");
 	json_object_put(o);
-	free(text);
-}
-
-static char *event(const struct gate *ev, bool as_json)
-{
-	struct printer p;
-	char *text = NULL;
-	size_t size;
-	FILE *f = open_memstream(&text, &size);
-
-	pr_init(&p, f, as_json, false);
-	event_print(&p, ev, false, NOW);
-	fclose(f);
-	return text;
-}
-
-static void assert_event(const struct gate *ev, const char *line)
-{
-	char *text = event(ev, false);
-
-	assert_string_equal(text, line);
 	free(text);
 }
 
@@ -266,19 +219,19 @@ static void events(void **state)
 	take(&ev, "shield-until closer-pid closer-comm");
 	ev.source = ANYGATE_SOURCE_TIMER;
 	ev.kind = ANYGATE_EVENT_KIND_SHIELD;
-	assert_event(&ev, "2001:db8::53/128 shield dropped 12 packets, first 4.1s ago, last 0.3s ago (timer)\n");
+	assert_event(&ev, false, "2001:db8::53/128 shield dropped 12 packets, first 4.1s ago, last 0.3s ago (timer)\n");
 	ev.shield_dropped = 1;
 	ev.shield_last = ev.shield_first = NOW + 1;
-	assert_event(&ev, "2001:db8::53/128 shield dropped 1 packet, first 0.0s ago, last 0.0s ago (timer)\n");
+	assert_event(&ev, false, "2001:db8::53/128 shield dropped 1 packet, first 0.0s ago, last 0.0s ago (timer)\n");
 	ev.kind = ANYGATE_EVENT_KIND_FLOWS;
 	ev.source = ANYGATE_SOURCE_PROBE;
-	assert_event(&ev, "2001:db8::53/128 flows 3 established TCP connections left\n");
+	assert_event(&ev, false, "2001:db8::53/128 flows 3 established TCP connections left\n");
 	ev.flows = 1;
-	assert_event(&ev, "2001:db8::53/128 flows 1 established TCP connection left\n");
+	assert_event(&ev, false, "2001:db8::53/128 flows 1 established TCP connection left\n");
 	ev.flows = 0;
-	assert_event(&ev, "2001:db8::53/128 flows no established TCP connection left\n");
+	assert_event(&ev, false, "2001:db8::53/128 flows no established TCP connection left\n");
 
-	text = event(&ev, true);
+	text = event_form(&ev, true, false);
 	o = json_tokener_parse(text);
 	assert_json(o, "kind", "\"flows\"");
 	assert_json(o, "flows", "0");
@@ -293,7 +246,7 @@ static void events(void **state)
 	ev.kind = ANYGATE_EVENT_KIND_TRANSITION;
 	ev.old_state = ANYGATE_STATE_OPEN;
 	ev.reason = ANYGATE_REASON_STALLED;
-	assert_event(&ev, "2001:db8::53/128 open -> closed stalled\n");
+	assert_event(&ev, false, "2001:db8::53/128 open -> closed stalled\n");
 }
 
 int main(void)

@@ -345,6 +345,40 @@ static void bird(void **state)
 	assert_contains(report.f[0].remedy, "krt_source 166");
 }
 
+/* Daemons of other network namespaces are not this node's; ours may listen elsewhere. */
+static void elsewhere(void **state)
+{
+	(void)state;
+	address_gate("192.0.2.53/32", "udp/53");
+	put("proc/42/comm", "bird\n");
+	put_bytes("proc/42/cmdline", "bird\0-c\0/etc/x\0-s\0/run/x.ctl", 26);
+	put_link("proc/thread-self/ns/net", "net:[1]");
+	put_link("proc/42/ns/net", "net:[2]");
+	put("commands/birdc_-r_-s__run_x.ctl_show_protocols", "direct1 Direct --- down now\n");
+	expect_nothing(doctor_bird);
+	expect(doctor_routing, "no-routing-daemon", SEV_WARNING, "node");
+	put("proc/43/comm", "bird\n");
+	put_bytes("proc/43/cmdline", "bird\0-s/run/x.ctl\0-f", 21);
+	put_link("proc/43/ns/net", "net:[1]");
+	expect_nothing(doctor_routing);
+	expect(doctor_bird, "bird-direct", SEV_PROBLEM, "192.0.2.53/32");
+	put("proc/43/comm", "zebra\n");
+	put_bytes("proc/43/cmdline", "zebra\0-N\0blue", 13);
+	put("commands/vtysh_-N_blue_-c_show_running-config",
+	    "router ospf\n redistribute connected\n");
+	expect_nothing(doctor_frr);
+	put("proc/43/comm", "keepalived\n");
+	put_bytes("proc/43/cmdline", "keepalived\0-f\0/x.conf", 22);
+	put("x.conf", "\t192.0.2.53/32 dev lo\n");
+	expect(doctor_manager, "other-manager", SEV_WARNING, "192.0.2.53/32");
+	put("proc/43/comm", "named\n");
+	put_bytes("proc/43/cmdline", "named\0-c\0/x.conf", 17);
+	put("commands/named-checkconf_-p__x.conf",
+	    "options {\n\tautomatic-interface-scan no;\n\tinterface-interval 0;\n"
+	    "\ttransfer-source 192.0.2.53;\n};\n");
+	expect(doctor_server, "sync-address", SEV_WARNING, "BIND");
+}
+
 #define SOCKETS "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n"
 #define SOCKET(n, local, peer, st, inode)					\
 	"   " n ": " local " " peer " " st " 00000000:00000000 00:00000000 00000000     0        0 " inode " 1 0\n"
@@ -506,6 +540,7 @@ int main(void)
 		test(routing_daemon),
 		test(frr),
 		test(bird),
+		test(elsewhere),
 		test(activation),
 		test(ipv6_bind),
 		test(data_sync),

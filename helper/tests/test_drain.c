@@ -11,45 +11,12 @@
 #include <unistd.h>
 
 #include "cmd.h"
-#include "fake_kernel.h"
 #include "format.h"
-#include "testlib.h"
-
-static char *out, *err;
-
-static int start(void **state)
-{
-	(void)state;
-	memset(&opt, 0, sizeof(opt));
-	out = err = NULL;
-	fake_start();
-	return 0;
-}
-
-static int stop(void **state)
-{
-	(void)state;
-	fake_stop();
-	free(out);
-	free(err);
-	return 0;
-}
+#include "harness.h"
 
 static int drain(const char *line)
 {
-	static char buffer[256];
-	char *argv[16], *word, *save = NULL;
-	int argc = 0, ret;
-
-	snprintf(buffer, sizeof(buffer), "%s", line);
-	for (word = strtok_r(buffer, " ", &save); word; word = strtok_r(NULL, " ", &save))
-		argv[argc++] = word;
-	free(out);
-	free(err);
-	capture_begin();
-	ret = cmd_drain(argc, argv);
-	out = capture_end(&err);
-	return ret;
+	return run(cmd_drain, line);
 }
 
 static struct gate drained(uint32_t flows)
@@ -64,18 +31,12 @@ static struct gate drained(uint32_t flows)
 	return g;
 }
 
-static void granted(void)
-{
-	fake_error(0, NULL, 0);
-	fake_end();
-}
-
 static void count(uint32_t flows)
 {
 	struct gate g = drained(flows);
 
 	fake_gate(&g, 0);
-	granted();
+	granted(1);
 }
 
 static void group(uint32_t flows, uint32_t other)
@@ -93,40 +54,24 @@ static void group(uint32_t flows, uint32_t other)
 	fake_end();
 }
 
-static void assert_sent(unsigned int i, uint8_t cmd, const char *attrs)
-{
-	struct nlattr *tb[ANYGATE_A_GATE_MAX + 1];
-	const struct nlmsghdr *nlh = fake_request(i);
-	struct gate g = { 0 };
-	unsigned int j;
-
-	assert_non_null(nlh);
-	assert_int_equal(((struct genlmsghdr *)NLMSG_DATA(nlh))->cmd, cmd);
-	assert_int_equal(nla_parse(tb, ANYGATE_A_GATE_MAX, nlmsg_attrdata(nlh, GENL_HDRLEN),
-				   nlmsg_attrlen(nlh, GENL_HDRLEN), NULL), 0);
-	for (j = 1; j <= ANYGATE_A_GATE_MAX; j++)
-		g.has[j] = tb[j];
-	assert_has(&g, attrs);
-}
-
 static void counts(void **state)
 {
 	(void)state;
-	granted();
+	granted(1);
 	count(12);
 	assert_int_equal(drain("192.0.2.53 for 5m"), ST_OK);
 	assert_string_equal(out, "192.0.2.53/32: 12 established TCP connections\n");
 	assert_string_equal(err, "");
-	assert_sent(0, ANYGATE_CMD_GATE_ORDER, "prefix prefix-len order for");
-	assert_sent(1, ANYGATE_CMD_GATE_GET, "prefix prefix-len count-flows");
+	assert_sent(attrs_in(0, ANYGATE_CMD_GATE_ORDER), "prefix prefix-len order for");
+	assert_sent(attrs_in(1, ANYGATE_CMD_GATE_GET), "prefix prefix-len count-flows");
 
-	granted();
+	granted(1);
 	group(1, 0);
 	assert_int_equal(drain("dns"), ST_OK);
 	assert_string_equal(out, "192.0.2.53/32: 1 established TCP connection\n"
 			    "2001:db8::53/128: no established TCP connection\n");
-	assert_sent(2, ANYGATE_CMD_GATE_ORDER, "name order");
-	assert_sent(3, ANYGATE_CMD_GATE_GET, "name count-flows");
+	assert_sent(attrs_in(2, ANYGATE_CMD_GATE_ORDER), "name order");
+	assert_sent(attrs_in(3, ANYGATE_CMD_GATE_GET), "name count-flows");
 }
 
 static void counts_json(void **state)
@@ -135,14 +80,14 @@ static void counts_json(void **state)
 
 	(void)state;
 	opt.json = true;
-	granted();
+	granted(1);
 	group(2, 3);
 	assert_int_equal(drain("dns"), ST_OK);
 	assert_string_equal(out,
 			    "{\"gates\":[{\"prefix\":\"192.0.2.53/32\",\"name\":\"dns\",\"flows\":2},"
 			    "{\"prefix\":\"2001:db8::53/128\",\"name\":\"dns\",\"flows\":3}],\"flows\":5}\n");
 
-	granted();
+	granted(1);
 	count(1);
 	count(0);
 	assert_int_equal(drain("192.0.2.53 wait"), ST_OK);
@@ -153,7 +98,7 @@ static void counts_json(void **state)
 	assert_string_equal(json_path(o, "error"), "absent");
 	json_object_put(o);
 
-	granted();
+	granted(1);
 	count(4);
 	count(4);
 	assert_int_equal(drain("192.0.2.53 wait for 1ms"), ST_LEFT);
@@ -184,15 +129,15 @@ static void no_count(void **state)
 
 	(void)state;
 	take(&g, "flows");
-	granted();
+	granted(1);
 	fake_error(EINVAL, "Unknown attribute type", 0);
 	fake_end();
 	assert_int_equal(drain("192.0.2.53"), ST_OK);
 	assert_string_equal(err, "anygatectl: drained, but 192.0.2.53/32: Unknown attribute type\n");
 
-	granted();
+	granted(1);
 	fake_gate(&g, 0);
-	granted();
+	granted(1);
 	assert_int_equal(drain("192.0.2.53 wait"), ST_REFUSED);
 	assert_contains(err, "drained, but 192.0.2.53/32: the loaded module does not count connections");
 }
@@ -200,20 +145,20 @@ static void no_count(void **state)
 static void waits(void **state)
 {
 	(void)state;
-	granted();
+	granted(1);
 	count(0);
 	assert_int_equal(drain("192.0.2.53 wait for 1h"), ST_OK);
 	assert_contains(out, "192.0.2.53/32: no established TCP connection\n"
 			"192.0.2.53/32: no established TCP connection left after ");
 
-	granted();
+	granted(1);
 	group(1, 1);
 	group(0, 1);
 	group(0, 0);
 	assert_int_equal(drain("dns for 10m wait"), ST_OK);
 	assert_contains(out, "2001:db8::53/128: 1 established TCP connection\n"
 			"dns: no established TCP connection left after ");
-	assert_sent(2, ANYGATE_CMD_GATE_ORDER, "name order for");
+	assert_sent(attrs_in(2, ANYGATE_CMD_GATE_ORDER), "name order for");
 	assert_non_null(fake_request(5));
 	assert_null(fake_request(6));
 }
@@ -223,7 +168,7 @@ static void time_is_up(void **state)
 	uint64_t begin = clock_ns(CLOCK_MONOTONIC), took;
 
 	(void)state;
-	granted();
+	granted(1);
 	count(3);
 	count(2);
 	count(2);
@@ -241,15 +186,15 @@ static void revoked(void **state)
 
 	(void)state;
 	g.order = ANYGATE_ORDER_FOLLOW;
-	granted();
+	granted(1);
 	count(2);
 	fake_gate(&g, 0);
-	granted();
+	granted(1);
 	assert_int_equal(drain("192.0.2.53 wait"), ST_REFUSED);
 	assert_string_equal(err, "anygatectl: 192.0.2.53/32: the drain has ended or was revoked, with 2 established TCP connections left\n");
 
 	/* or the gate is gone altogether */
-	granted();
+	granted(1);
 	count(2);
 	fake_error(ENOENT, NULL, 0);
 	fake_end();
@@ -267,7 +212,7 @@ static void interrupted(void **state)
 	sigaddset(&set, SIGINT);
 	sigprocmask(SIG_BLOCK, &set, &old);
 	kill(getpid(), SIGINT);
-	granted();
+	granted(1);
 	count(2);
 	assert_int_equal(drain("192.0.2.53 wait"), ST_LEFT);
 	assert_contains(err, "anygatectl: 192.0.2.53/32: interrupted after ");
@@ -279,19 +224,17 @@ static void interrupted(void **state)
 	signal(SIGINT, SIG_DFL);
 }
 
-#define test(name)	cmocka_unit_test_setup_teardown(name, start, stop)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		test(counts),
-		test(counts_json),
-		test(refused),
-		test(no_count),
-		test(waits),
-		test(time_is_up),
-		test(revoked),
-		test(interrupted),
+		verb_test(counts),
+		verb_test(counts_json),
+		verb_test(refused),
+		verb_test(no_count),
+		verb_test(waits),
+		verb_test(time_is_up),
+		verb_test(revoked),
+		verb_test(interrupted),
 	};
 
 	return cmocka_run_group_tests_name("drain", tests, NULL, NULL);

@@ -341,5 +341,6 @@ int main(void)
 		cmocka_unit_test_setup_teardown(overrun, start_fake, stop_fake),
 	};
 
+	alarm(120);	/* a request that nobody answers takes for ever */
 	return cmocka_run_group_tests_name("hook", tests, make_dir, remove_dir);
 }

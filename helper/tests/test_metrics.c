@@ -1,38 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
-/* OpenMetrics text, and what Prometheus's own parser says of it. */
+/* Metrics as text, and what Prometheus's own parsers say of it. */
 
 #include <errno.h>
 #include <sys/wait.h>
 
 #include "cmd.h"
-#include "fake_kernel.h"
+#include "harness.h"
 #include "metrics.h"
-#include "testlib.h"
 
 #define NOW	(100 * NSEC_PER_SEC)
 
-static char *out, *err;
-
-static int start(void **state)
-{
-	(void)state;
-	memset(&opt, 0, sizeof(opt));
-	out = err = NULL;
-	fake_start();
-	return 0;
-}
-
-static int stop(void **state)
-{
-	(void)state;
-	fake_stop();
-	free(out);
-	free(err);
-	return 0;
-}
-
 /* Gates with all that can be told of them, and one with nothing. */
-static char *full(const char *netns)
+static char *full(const char *netns, bool strict)
 {
 	static struct module_status status = {
 		.version = "0.1.0",
@@ -57,6 +36,7 @@ static char *full(const char *netns)
 		.n_stats = 2,
 		.netns = netns,
 		.now = NOW,
+		.strict = strict,
 	};
 	struct gate *g = &gates[0];
 	char *text = NULL;
@@ -120,7 +100,7 @@ static void samples(void **state)
 		"anygate_actuation_latency_seconds_sum{prefix=\"192.0.2.53/32\",name=\"dns\"} 0.000700000\n"
 		"anygate_actuation_latency_seconds_count{prefix=\"192.0.2.53/32\",name=\"dns\"} 10\n",
 	};
-	char *text = full(NULL);
+	char *text = full(NULL, false);
 	size_t i;
 
 	(void)state;
@@ -134,7 +114,7 @@ static void samples(void **state)
 /* Each name once, with help and type in front of all its samples. */
 static void families(void **state)
 {
-	char *text = full("blue"), *line, *save = NULL, name[128] = "", other[160], type[16];
+	char *text = full("blue", false), *line, *save = NULL, name[128] = "", other[160], type[16];
 	char seen[8192] = " ";
 	bool ended = false;
 
@@ -161,18 +141,29 @@ static void families(void **state)
 	free(text);
 }
 
-static void promtool(void **state)
+/* Only the names of counters' families are otherwise. */
+static void strict(void **state)
 {
-	char *text, *said, *complaint;
+	char *text = full(NULL, true);
+
+	(void)state;
+	assert_contains(text, "\n# HELP anygate_transitions Changes of state, by reason.\n"
+			"# TYPE anygate_transitions counter\n"
+			"anygate_transitions_total{");
+	assert_contains(text, "\n# TYPE anygate_gates gauge\nanygate_gates 2\n");
+	assert_null(strstr(text, "_total counter"));
+	free(text);
+}
+
+/* Has a program nothing to say about them, and does it end well? */
+static void read_by(const char *program, bool is_strict)
+{
+	char *text = full("blue", is_strict), *said, *complaint;
 	int status;
 	FILE *p;
 
-	(void)state;
-	if (system("command -v promtool >/dev/null"))
-		skip();
-	text = full("blue");
 	capture_begin();
-	p = popen("promtool check metrics", "w");
+	p = popen(program, "w");
 	fputs(text, p);
 	status = pclose(p);
 	said = capture_end(&complaint);
@@ -183,17 +174,25 @@ static void promtool(void **state)
 	free(complaint);
 }
 
-static int run(int argc)
+static void promtool(void **state)
 {
-	char word[] = "all", *argv[] = { word, NULL };
-	int ret;
+	(void)state;
+	if (system("command -v promtool >/dev/null"))
+		skip();
+	read_by("promtool check metrics", false);
+}
 
-	free(out);
-	free(err);
-	capture_begin();
-	ret = cmd_metrics(argc, argv);
-	out = capture_end(&err);
-	return ret;
+/* Prometheus's own client library for Python has the strictest of the parsers. */
+static void openmetrics(void **state)
+{
+#define IMPORT "from prometheus_client.openmetrics.parser import text_fd_to_metric_families as parse"
+	(void)state;
+	if (system("/usr/bin/python3 -c '" IMPORT "' 2>/dev/null"))
+		skip();
+	read_by("/usr/bin/python3 -c '" IMPORT "\n"
+		"import sys\n"
+		"names = [f.name for f in parse(sys.stdin)]\n"
+		"assert \"anygate_transitions\" in names, names'", true);
 }
 
 static void verb(void **state)
@@ -211,7 +210,7 @@ static void verb(void **state)
 	fake_stats(&st, NLM_F_MULTI);
 	fake_done(0, 0);
 	fake_end();
-	assert_int_equal(run(0), ST_OK);
+	assert_int_equal(run(cmd_metrics, ""), ST_OK);
 	assert_string_equal(err, "");
 	assert_contains(out, "\nanygate_gate_announced{prefix=\"192.0.2.53/32\",name=\"\"} 1\n");
 	assert_contains(out, "\nanygate_actuation_errors_total{prefix=\"192.0.2.53/32\",name=\"dns\"} 2\n");
@@ -232,27 +231,29 @@ static void refused(void **state)
 	fake_end();
 	fake_error(EOPNOTSUPP, NULL, 0);
 	fake_end();
-	assert_int_equal(run(0), ST_REFUSED);
+	assert_int_equal(run(cmd_metrics, ""), ST_REFUSED);
 	assert_string_equal(out, "");
 	assert_contains(err, "metrics: the loaded module does not know this request");
 
-	assert_int_equal(run(1), ST_USAGE);
-	assert_contains(err, "\"all\" is too much");
+	assert_int_equal(run(cmd_metrics, "all"), ST_USAGE);
+	assert_contains(err, "metrics: unknown format \"all\"");
+	assert_int_equal(run(cmd_metrics, "openmetrics twice"), ST_USAGE);
+	assert_contains(err, "metrics: \"twice\" is too much");
 	opt.json = true;
-	assert_int_equal(run(0), ST_USAGE);
+	assert_int_equal(run(cmd_metrics, ""), ST_USAGE);
 	assert_contains(out, "there is no JSON of it");
 }
-
-#define test(name)	cmocka_unit_test_setup_teardown(name, start, stop)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(samples),
 		cmocka_unit_test(families),
+		cmocka_unit_test(strict),
 		cmocka_unit_test(promtool),
-		test(verb),
-		test(refused),
+		cmocka_unit_test(openmetrics),
+		verb_test(verb),
+		verb_test(refused),
 	};
 
 	return cmocka_run_group_tests_name("metrics", tests, NULL, NULL);

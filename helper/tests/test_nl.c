@@ -1,61 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The verbs against a kernel that says what the test wants. */
+/* Requests: what the verbs say to the kernel, and what they make of its answers. */
 
 #include <errno.h>
-#include <json-c/json.h>
 #include <linux/genetlink.h>
 #include <netlink/attr.h>
 #include <netlink/msg.h>
 
 #include "cmd.h"
-#include "fake_kernel.h"
-#include "testlib.h"
-
-static char *out, *err;
-
-static int start(void **state)
-{
-	(void)state;
-	memset(&opt, 0, sizeof(opt));
-	out = err = NULL;
-	fake_start();
-	return 0;
-}
-
-static int stop(void **state)
-{
-	(void)state;
-	fake_stop();
-	free(out);
-	free(err);
-	return 0;
-}
-
-static int run(int (*cmd)(int argc, char **argv), const char *line)
-{
-	static char buffer[1024];
-	char *argv[64], *word, *save = NULL;
-	int argc = 0, ret;
-
-	snprintf(buffer, sizeof(buffer), "%s", line);
-	for (word = strtok_r(buffer, " ", &save); word; word = strtok_r(NULL, " ", &save))
-		argv[argc++] = word;
-	free(out);
-	free(err);
-	capture_begin();
-	ret = cmd(argc, argv);
-	out = capture_end(&err);
-	return ret;
-}
-
-static struct nlattr *attrs_of(unsigned int request, int *len)
-{
-	const struct nlmsghdr *nlh = fake_request(request);
-
-	assert_non_null(nlh);
-	*len = nlmsg_attrlen(nlh, GENL_HDRLEN);
-	return nlmsg_attrdata(nlh, GENL_HDRLEN);
-}
+#include "harness.h"
 
 static void add_minimal(void **state)
 {
@@ -123,37 +75,6 @@ static void add_everything(void **state)
 	assert_has(&g, "prefix prefix-len table metric listen-policy");
 	assert_int_equal(g.table, 254);
 	assert_int_equal(g.listen_policy, ANYGATE_LISTEN_POLICY_NONE);
-}
-
-/* What request number @i said. */
-static struct nlattr **attrs_in(unsigned int i, uint8_t cmd)
-{
-	static struct nlattr *tb[ANYGATE_A_GATE_MAX + 1];
-	struct nlattr *attrs;
-	int len;
-
-	attrs = attrs_of(i, &len);
-	assert_int_equal(((struct genlmsghdr *)NLMSG_DATA(fake_request(i)))->cmd, cmd);
-	assert_int_equal(nla_parse(tb, ANYGATE_A_GATE_MAX, attrs, len, NULL), 0);
-	return tb;
-}
-
-static void assert_sent(struct nlattr **tb, const char *attrs)
-{
-	struct gate g = { 0 };
-	unsigned int i;
-
-	for (i = 1; i <= ANYGATE_A_GATE_MAX; i++)
-		g.has[i] = tb[i];
-	assert_has(&g, attrs);
-}
-
-static void granted(unsigned int times)
-{
-	while (times--) {
-		fake_error(0, NULL, 0);
-		fake_end();
-	}
 }
 
 static void add_decision(void **state)
@@ -291,36 +212,6 @@ static void lease(void **state)
 	assert_string_equal(err, "anygatectl: dns: no gate has this name\n");
 }
 
-static void show_group(void **state)
-{
-	struct gate a = open_gate(), b = closed_gate(), other = open_gate();
-
-	(void)state;
-	strcpy(a.name, "dns");
-	strcpy(b.name, "dns");
-	strcpy(other.name, "web");
-	give(&a, "name");
-	give(&b, "name");
-	give(&other, "name");
-	other.prefix = pfx("192.0.2.80/32");
-	fake_gate(&a, NLM_F_MULTI);
-	fake_gate(&other, NLM_F_MULTI);
-	fake_gate(&b, NLM_F_MULTI);
-	fake_done(0, 0);
-	fake_end();
-	fake_error(EOPNOTSUPP, NULL, 0);
-	fake_end();
-	fake_done(0, 0);
-	fake_end();
-	assert_int_equal(run(cmd_show, "dns"), ST_OK);
-	assert_contains(out, "prefix: 192.0.2.53/32\nname: dns\n");
-	assert_contains(out, "prefix: 2001:db8::53/128\nname: dns\n");
-	assert_null(strstr(out, "web"));
-	assert_sent(attrs_in(0, ANYGATE_CMD_GATE_GET), "name count-flows");
-	assert_int_equal(run(cmd_show, "web"), ST_REFUSED);
-	assert_string_equal(err, "anygatectl: web: no gate has this name\n");
-}
-
 static void refused(void **state)
 {
 	struct nlattr *attrs, *dev;
@@ -359,6 +250,24 @@ static void refused(void **state)
 	assert_string_equal(err, "");
 }
 
+/* The kernel would find nothing to remove, and grant it. */
+static void flush_group(void **state)
+{
+	struct gate g = open_gate();
+
+	(void)state;
+	strcpy(g.name, "dns");
+	give(&g, "name");
+	have(1, &g);
+	granted(1);
+	have(1, &g);
+	assert_int_equal(run(cmd_flush, "dns"), ST_OK);
+	assert_sent(attrs_in(1, ANYGATE_CMD_GATE_FLUSH), "name");
+	assert_int_equal(run(cmd_flush, "dnss"), ST_REFUSED);
+	assert_string_equal(err, "anygatectl: dnss: no gate has this name\n");
+	assert_null(fake_request(3));
+}
+
 static void note(void **state)
 {
 	(void)state;
@@ -381,266 +290,19 @@ static void no_module(void **state)
 	assert_string_equal(out, "anygatectl " ANYGATE_VERSION "\nmodule anygate is not loaded\n");
 }
 
-static void show_all(void **state)
-{
-	struct gate a = closed_gate(), b = open_gate();
-
-	(void)state;
-	fake_gate(&a, NLM_F_MULTI);
-	fake_gate(&b, NLM_F_MULTI);
-	fake_done(0, 0);
-	fake_end();
-	fake_status(ANYGATE_PROBES_DEGRADED, 20);
-	fake_error(0, NULL, 0);
-	assert_int_equal(run(cmd_show, ""), ST_OK);
-	assert_int_equal(fake_request(0)->nlmsg_flags & NLM_F_DUMP, NLM_F_DUMP);
-	/* the warning, the header, and the gates in order */
-	assert_ptr_equal(strstr(out, "warning: socket events are silenced (kernel.ftrace_enabled=0?); reconciling every 20 ms\nPREFIX "), out);
-	assert_contains(out, "\n192.0.2.53/32     open    lo         udp/53(1) tcp/53(1)  ");
-	assert_true(strstr(out, "192.0.2.53/32") < strstr(out, "2001:db8::53/128"));
-}
-
-static void show_json(void **state)
-{
-	struct gate a = closed_gate(), b = open_gate();
-	struct json_object *o;
-
-	(void)state;
-	opt.json = true;
-	fake_gate(&a, NLM_F_MULTI);
-	fake_gate(&b, NLM_F_MULTI);
-	fake_done(0, 0);
-	fake_end();
-	fake_status(ANYGATE_PROBES_LIVE, 1000);
-	fake_error(0, NULL, 0);
-	assert_int_equal(run(cmd_show, ""), ST_OK);
-	o = json_tokener_parse(out);
-	assert_int_equal(json_object_array_length(o), 2);
-	assert_string_equal(json_path(o, "0.prefix"), "\"192.0.2.53/32\"");
-	assert_string_equal(json_path(o, "1.probes"), "\"live\"");
-	json_object_put(o);
-}
-
-static void show_none(void **state)
-{
-	(void)state;
-	fake_done(0, 0);
-	fake_end();
-	fake_status(ANYGATE_PROBES_IDLE, 1000);
-	fake_error(0, NULL, 0);
-	fake_end();
-	assert_int_equal(run(cmd_show, ""), ST_OK);
-	assert_string_equal(out, "");
-	assert_string_equal(err, "");
-	fake_done(0, 0);
-	fake_end();
-	fake_status(ANYGATE_PROBES_IDLE, 1000);
-	fake_error(0, NULL, 0);
-	opt.json = true;
-	assert_int_equal(run(cmd_show, ""), ST_OK);
-	assert_string_equal(out, "[]\n");
-}
-
-static void show_one(void **state)
-{
-	struct gate g = open_gate();
-	struct json_object *o;
-
-	(void)state;
-	fake_gate(&g, 0);
-	fake_error(0, NULL, 0);
-	fake_end();
-	/* gates are shown even if the module's health is not known */
-	fake_error(EOPNOTSUPP, NULL, 0);
-	fake_end();
-	fake_error(ENOENT, "some words", 0);
-	fake_end();
-	assert_int_equal(run(cmd_show, "192.0.2.53"), ST_OK);
-	assert_contains(out, "prefix: 192.0.2.53/32\n");
-	assert_contains(out, "service: tcp/53, 1 listener\n");
-	assert_int_equal(fake_request(0)->nlmsg_flags & NLM_F_DUMP, 0);
-
-	assert_int_equal(run(cmd_show, "192.0.2.54"), ST_REFUSED);
-	assert_string_equal(err, "anygatectl: 192.0.2.54/32: No such gate\n");
-
-	opt.json = true;
-	fake_gate(&g, 0);
-	fake_error(0, NULL, 0);
-	fake_end();
-	fake_error(EOPNOTSUPP, NULL, 0);
-	fake_end();
-	assert_int_equal(run(cmd_show, "192.0.2.53"), ST_OK);
-	o = json_tokener_parse(out);
-	assert_int_equal(json_object_array_length(o), 1);
-	assert_string_equal(json_path(o, "0.probes"), "absent");
-	json_object_put(o);
-}
-
-static void show_interrupted(void **state)
-{
-	struct gate a = closed_gate(), b = open_gate();
-
-	(void)state;
-	/* a gate goes away while the first dump runs */
-	fake_gate(&a, NLM_F_MULTI);
-	fake_gate(&b, NLM_F_MULTI | NLM_F_DUMP_INTR);
-	fake_done(0, NLM_F_DUMP_INTR);
-	fake_end();
-	fake_gate(&b, NLM_F_MULTI);
-	fake_done(0, 0);
-	fake_end();
-	fake_status(ANYGATE_PROBES_LIVE, 1000);
-	fake_error(0, NULL, 0);
-	assert_int_equal(run(cmd_show, ""), ST_OK);
-	assert_contains(out, "192.0.2.53/32");
-	assert_null(strstr(out, "2001:db8"));
-	assert_string_equal(err, "");
-}
-
-static void show_always_interrupted(void **state)
-{
-	struct gate g = open_gate();
-	int i;
-
-	(void)state;
-	for (i = 0; i < 20; i++) {
-		fake_gate(&g, NLM_F_MULTI | NLM_F_DUMP_INTR);
-		fake_done(0, 0);
-		fake_end();
-	}
-	fake_status(ANYGATE_PROBES_LIVE, 1000);
-	fake_error(0, NULL, 0);
-	assert_int_equal(run(cmd_show, ""), ST_OK);
-	assert_contains(out, "192.0.2.53/32");
-	assert_contains(err, "the gates change while they are read");
-}
-
-static void show_dump_fails(void **state)
-{
-	(void)state;
-	fake_done(ENOMEM, 0);
-	fake_end();
-	assert_int_equal(run(cmd_show, ""), ST_REFUSED);
-	assert_string_equal(out, "");
-	assert_contains(err, "Cannot allocate memory");
-}
-
-static void version(void **state)
-{
-	struct json_object *o;
-
-	(void)state;
-	fake_status(ANYGATE_PROBES_LIVE, 1000);
-	fake_error(0, NULL, 0);
-	fake_end();
-	assert_int_equal(run(cmd_version, ""), ST_OK);
-	assert_string_equal(out, "anygatectl " ANYGATE_VERSION "\n"
-			    "anygate 0.1.0, probes live, reconcile every 1s, protocol 114, 2 of at most 1024 gates\n");
-	fake_status(ANYGATE_PROBES_DEGRADED, 0);
-	fake_error(0, NULL, 0);
-	opt.json = true;
-	assert_int_equal(run(cmd_version, ""), ST_OK);
-	o = json_tokener_parse(out);
-	assert_string_equal(json_path(o, "version"), "\"" ANYGATE_VERSION "\"");
-	assert_string_equal(json_path(o, "module.probes"), "\"degraded\"");
-	assert_string_equal(json_path(o, "module.reconcile_ms"), "0");
-	assert_string_equal(json_path(o, "module.protocol"), "114");
-	json_object_put(o);
-}
-
-/* Ends with the SIGTERM that the fake kernel sends when it has said all. */
-static void monitor(void **state)
-{
-	struct gate ev = open_gate();
-
-	(void)state;
-	give(&ev, "kind seq old-state");
-	ev.kind = ANYGATE_EVENT_KIND_TRANSITION;
-	ev.seq = 5;
-	fake_event(&ev);
-	ev.seq = 6;
-	fake_event(&ev);
-	ev.seq = 9;
-	fake_event(&ev);
-	ev.seq = 11;
-	fake_event(&ev);
-	fake_ctrl(CTRL_CMD_DELFAMILY);
-	assert_int_equal(run(cmd_monitor, ""), ST_OK);
-	assert_string_equal(out,
-			    "192.0.2.53/32 closed -> open listener\n"
-			    "192.0.2.53/32 closed -> open listener\n"
-			    "lost 2 events\n"
-			    "192.0.2.53/32 closed -> open listener\n"
-			    "lost 1 event\n"
-			    "192.0.2.53/32 closed -> open listener\n"
-			    "anygate unloaded\n");
-}
-
-static void monitor_json(void **state)
-{
-	struct gate ev = open_gate();
-
-	(void)state;
-	opt.json = true;
-	memset(ev.has, 0, sizeof(ev.has));
-	give(&ev, "kind seq probes");
-	ev.kind = ANYGATE_EVENT_KIND_LIVE;
-	ev.probes = ANYGATE_PROBES_LIVE;
-	ev.n_services = 0;
-	ev.seq = 5;
-	fake_event(&ev);
-	ev.seq = 7;
-	fake_event(&ev);
-	assert_int_equal(run(cmd_monitor, ""), ST_OK);
-	assert_string_equal(out,
-			    "{\"seq\":5,\"kind\":\"live\",\"probes\":\"live\"}\n"
-			    "{\"kind\":\"lost\",\"events\":1}\n"
-			    "{\"seq\":7,\"kind\":\"live\",\"probes\":\"live\"}\n");
-}
-
-/* The kernel says ENOBUFS when a subscriber is too slow. */
-static void monitor_overrun(void **state)
-{
-	struct gate ev = open_gate();
-
-	(void)state;
-	give(&ev, "kind old-state");
-	ev.kind = ANYGATE_EVENT_KIND_TRANSITION;
-	fake_event(&ev);
-	fake_flood(1000);
-	assert_int_equal(run(cmd_monitor, ""), ST_OK);
-	if (!*out)
-		skip();	/* groups are for root only */
-	assert_contains(out, "192.0.2.53/32 closed -> open listener\n");
-	assert_contains(out, "events lost\n");
-}
-
-#define test(name)	cmocka_unit_test_setup_teardown(name, start, stop)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		test(add_minimal),
-		test(add_everything),
-		test(add_decision),
-		test(refused_fallback),
-		test(orders),
-		test(lease),
-		test(show_group),
-		test(refused),
-		test(note),
-		test(no_module),
-		test(show_all),
-		test(show_json),
-		test(show_none),
-		test(show_one),
-		test(show_interrupted),
-		test(show_always_interrupted),
-		test(show_dump_fails),
-		test(version),
-		test(monitor),
-		test(monitor_json),
-		test(monitor_overrun),
+		verb_test(add_minimal),
+		verb_test(add_everything),
+		verb_test(add_decision),
+		verb_test(refused_fallback),
+		verb_test(orders),
+		verb_test(lease),
+		verb_test(refused),
+		verb_test(flush_group),
+		verb_test(note),
+		verb_test(no_module),
 	};
 
 	return cmocka_run_group_tests_name("nl", tests, NULL, NULL);

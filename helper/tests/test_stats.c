@@ -8,41 +8,12 @@
 #include <netlink/msg.h>
 
 #include "cmd.h"
-#include "fake_kernel.h"
+#include "harness.h"
 #include "stats.h"
-#include "testlib.h"
 
-static char *out, *err;
-
-static int start(void **state)
+static int stats(const char *line)
 {
-	(void)state;
-	memset(&opt, 0, sizeof(opt));
-	out = err = NULL;
-	fake_start();
-	return 0;
-}
-
-static int stop(void **state)
-{
-	(void)state;
-	fake_stop();
-	free(out);
-	free(err);
-	return 0;
-}
-
-static int run(int argc, const char *arg)
-{
-	char *argv[] = { (char *)arg, NULL };
-	int ret;
-
-	free(out);
-	free(err);
-	capture_begin();
-	ret = cmd_stats(argc, argv);
-	out = capture_end(&err);
-	return ret;
+	return run(cmd_stats, line);
 }
 
 static void decode(struct stats *st, struct nl_msg *msg)
@@ -139,7 +110,7 @@ static void one(void **state)
 	fake_stats(&st, 0);
 	fake_error(0, NULL, 0);
 	fake_end();
-	assert_int_equal(run(1, "192.0.2.53"), ST_OK);
+	assert_int_equal(stats("192.0.2.53"), ST_OK);
 	assert_string_equal(err, "");
 	assert_string_equal(out,
 			    "prefix: 192.0.2.53/32\n"
@@ -170,7 +141,7 @@ static void json(void **state)
 	opt.json = true;
 	fake_stats(&st, 0);
 	fake_error(0, NULL, 0);
-	assert_int_equal(run(1, "192.0.2.53"), ST_OK);
+	assert_int_equal(stats("192.0.2.53"), ST_OK);
 	o = json_tokener_parse(out);
 	assert_string_equal(json_path(o, "0.prefix"), "\"192.0.2.53/32\"");
 	assert_string_equal(json_path(o, "0.name"), "\"dns\"");
@@ -215,7 +186,7 @@ static void several(void **state)
 	fake_stats(&a, NLM_F_MULTI);
 	fake_done(0, 0);
 	fake_end();
-	assert_int_equal(run(0, NULL), ST_OK);
+	assert_int_equal(stats(""), ST_OK);
 	assert_contains(out, "  and 5 more\n\n"
 			"prefix: 2001:db8::53/128\n"
 			"transitions: 0\n"
@@ -227,7 +198,7 @@ static void several(void **state)
 	fake_stats(&a, NLM_F_MULTI);
 	fake_done(0, 0);
 	fake_end();
-	assert_int_equal(run(1, "dns"), ST_OK);
+	assert_int_equal(stats("dns"), ST_OK);
 	nlh = fake_request(2);
 	attrs = nla_find(nlmsg_attrdata(nlh, GENL_HDRLEN), nlmsg_attrlen(nlh, GENL_HDRLEN),
 			 ANYGATE_A_STATS_NAME);
@@ -244,15 +215,13 @@ static void refused(void **state)
 	fake_end();
 	fake_error(EOPNOTSUPP, NULL, 0);
 	fake_end();
-	assert_int_equal(run(1, "192.0.2.53"), ST_REFUSED);
+	assert_int_equal(stats("192.0.2.53"), ST_REFUSED);
 	assert_string_equal(err, "anygatectl: 192.0.2.53/32: No such gate\n");
-	assert_int_equal(run(1, "dns"), ST_REFUSED);
+	assert_int_equal(stats("dns"), ST_REFUSED);
 	assert_string_equal(err, "anygatectl: dns: no gate has this name\n");
-	assert_int_equal(run(0, NULL), ST_REFUSED);
+	assert_int_equal(stats(""), ST_REFUSED);
 	assert_contains(err, "stats: the loaded module does not know this request");
 }
-
-#define test(name)	cmocka_unit_test_setup_teardown(name, start, stop)
 
 int main(void)
 {
@@ -260,10 +229,10 @@ int main(void)
 		cmocka_unit_test(round_trip),
 		cmocka_unit_test(broken),
 		cmocka_unit_test(quantiles),
-		test(one),
-		test(json),
-		test(several),
-		test(refused),
+		verb_test(one),
+		verb_test(json),
+		verb_test(several),
+		verb_test(refused),
 	};
 
 	return cmocka_run_group_tests_name("stats", tests, NULL, NULL);
