@@ -108,10 +108,10 @@ static void print_cause(struct printer *p, const struct gate *ev)
 		pr_str(p, "service", text, " %s", text);
 	}
 	if (gate_has(ev, ANYGATE_A_GATE_PID))
-		pr_uint(p, "pid", ev->pid, " by %s",
-			who_text(ev->comm, ev->pid, text, sizeof(text)));
+		pr_uint(p, "pid", ev->pid, NULL);
 	if (gate_has(ev, ANYGATE_A_GATE_COMM))
-		pr_str(p, "comm", ev->comm, NULL);
+		pr_str(p, "comm", ev->comm, " by %s",
+		       who_text(ev->comm, ev->pid, text, sizeof(text)));
 }
 
 static void print_steps(struct printer *p, const struct gate *ev)

@@ -86,15 +86,20 @@ const char *errno_name(uint32_t error)
 /**
  * who_text() - name a process
  * @comm: its name
- * @pid: its number
+ * @pid: its number, 0 if it has none here
  * @buf: for the result
  * @size: of @buf
  *
- * Return: @buf: nsd[1234]
+ * Return: @buf: nsd[1234] or nsd
  */
 const char *who_text(const char *comm, uint32_t pid, char *buf, size_t size)
 {
-	snprintf(buf, size, "%s[%u]", *comm ? comm : "?", pid);
+	if (!*comm)
+		comm = "?";
+	if (pid)
+		snprintf(buf, size, "%s[%u]", comm, pid);
+	else
+		snprintf(buf, size, "%s", comm);
 	return buf;
 }
 

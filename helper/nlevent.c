@@ -13,15 +13,28 @@
 
 #define EVENTS_SIZE	(4 * 1024 * 1024)	/* thousands of events */
 
-static int join(struct ag *ag)
+/*
+ * The group that is told who did it, which asks for CAP_NET_ADMIN, or else that
+ * for anybody. @sk: to ask for their numbers on.
+ */
+static int join(struct ag *ag, struct nl_sock *sk)
 {
-	int group = genl_ctrl_resolve_grp(ag->sk, ANYGATE_FAMILY_NAME,
-					  ANYGATE_MCGRP_EVENTS);
+	static const char *const names[] = {
+		ANYGATE_MCGRP_EVENTS_ADMIN, ANYGATE_MCGRP_EVENTS,
+	};
+	int group = -NLE_OBJ_NOTFOUND, ret = 0;
 
-	if (group < 0)
-		return group;
-	ag->group = group;
-	return nl_socket_add_membership(ag->sk, group);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		group = genl_ctrl_resolve_grp(sk, ANYGATE_FAMILY_NAME, names[i]);
+		if (group < 0)
+			continue;
+		ret = nl_socket_add_membership(ag->sk, group);
+		if (!ret) {
+			ag->group = group;
+			return 0;
+		}
+	}
+	return group < 0 ? group : ret;
 }
 
 /**
@@ -40,7 +53,7 @@ int ag_subscribe(struct ag *ag, struct err *e)
 
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)))
 		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
-	ret = join(ag);
+	ret = join(ag, ag->sk);
 	if (ret < 0)
 		return err_set(e, "cannot subscribe to events: %s", nl_geterror(ret));
 	nl_socket_add_membership(ag->sk, GENL_ID_CTRL);
@@ -112,16 +125,13 @@ static int any_seq(struct nl_msg *msg, void *arg)
 static int rejoin(struct ag *ag)
 {
 	struct nl_sock *sk = nl_socket_alloc();
-	int group, ret;
+	int ret;
 
 	if (!sk)
 		return -NLE_NOMEM;
 	ret = genl_connect(sk);
-	if (!ret) {
-		group = genl_ctrl_resolve_grp(sk, ANYGATE_FAMILY_NAME,
-					      ANYGATE_MCGRP_EVENTS);
-		ret = group < 0 ? group : nl_socket_add_membership(ag->sk, group);
-	}
+	if (!ret)
+		ret = join(ag, sk);
 	nl_socket_free(sk);
 	return ret;
 }

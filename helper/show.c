@@ -206,12 +206,13 @@ static void show_counters(struct printer *p, const struct gate *g)
 		pr_uint(p, "closed", g->closed, "closed: %llu\n", (unsigned long long)g->closed);
 	if (gate_has(g, ANYGATE_A_GATE_FLAPS))
 		pr_uint(p, "flaps", g->flaps, "flaps: %llu\n", (unsigned long long)g->flaps);
-	if (!gate_has(g, ANYGATE_A_GATE_CLOSER_PID))
+	if (!gate_has(g, ANYGATE_A_GATE_CLOSER_COMM))
 		return;
 	pr_object(p, "closer");
-	pr_uint(p, "pid", g->closer_pid, "closer: %s\n",
-		who_text(g->closer_comm, g->closer_pid, text, sizeof(text)));
-	pr_str(p, "comm", g->closer_comm, NULL);
+	if (gate_has(g, ANYGATE_A_GATE_CLOSER_PID))
+		pr_uint(p, "pid", g->closer_pid, NULL);
+	pr_str(p, "comm", g->closer_comm, "closer: %s\n",
+	       who_text(g->closer_comm, g->closer_pid, text, sizeof(text)));
 	pr_object_end(p);
 }
 

@@ -207,13 +207,13 @@ static void append_reason(const struct gate *g, uint64_t now, char *buf, size_t 
 		return;
 	case ANYGATE_REASON_DYING:
 		text_append(buf, size, "%s", name_of(&reason_names, g->reason));
-		if (gate_has(g, ANYGATE_A_GATE_CLOSER_PID))
+		if (gate_has(g, ANYGATE_A_GATE_CLOSER_COMM))
 			text_append(buf, size, ": %s dumps core or exits",
 				    who_text(g->closer_comm, g->closer_pid, who, sizeof(who)));
 		return;
 	case ANYGATE_REASON_NO_LISTENER:
 		text_append(buf, size, "%s", name_of(&reason_names, g->reason));
-		if (gate_has(g, ANYGATE_A_GATE_CLOSER_PID))
+		if (gate_has(g, ANYGATE_A_GATE_CLOSER_COMM))
 			text_append(buf, size, ": %s closed it",
 				    who_text(g->closer_comm, g->closer_pid, who, sizeof(who)));
 		return;

@@ -18,7 +18,9 @@
 #include <linux/in6.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
+#include <linux/pid_namespace.h>
 #include <linux/rhashtable.h>
+#include <linux/sched.h>
 #include <linux/spinlock.h>
 #include <linux/timerqueue.h>
 #include <linux/workqueue.h>
@@ -103,12 +105,48 @@ struct anygate_sockkey {
  * struct anygate_actor - who caused something, and when
  * @at: CLOCK_BOOTTIME nanoseconds, 0 for nobody
  * @pid: process id in the initial pid namespace
+ * @vpid: in its own
+ * @pidns: number of that; those of namespaces that have ended are used again
  * @comm: its name
+ *
+ * No reference to anything: it is kept for as long as there is a gate.
  */
 struct anygate_actor {
 	u64 at;
 	pid_t pid;
+	pid_t vpid;
+	u32 pidns;
 	char comm[TASK_COMM_LEN];
+};
+
+/* Number of the pid namespace of whoever runs. */
+static inline u32 anygate_current_pidns(void)
+{
+	const struct pid_namespace *ns = task_active_pid_ns(current);
+
+	return ns ? ns->ns.inum : 0;
+}
+
+/* Whoever runs; any context. */
+static inline void anygate_actor_current(struct anygate_actor *actor)
+{
+	actor->pid = task_tgid_nr(current);
+	actor->vpid = task_tgid_vnr(current);
+	actor->pidns = anygate_current_pidns();
+	/* Of this task and whole: __get_task_comm() would take a lock. */
+	memcpy(actor->comm, current->comm, sizeof(actor->comm));
+	actor->comm[TASK_COMM_LEN - 1] = '\0';
+}
+
+/**
+ * struct anygate_reader - who is to be told
+ * @actors: may know which processes did what
+ * @pidns: number of the pid namespace in which processes are to be named; 0
+ *	for each in its own
+ */
+struct anygate_reader {
+	bool actors;
+	u32 pidns;
 };
 
 enum anygate_hint_type {
@@ -899,12 +937,14 @@ int anygate_parse_leases(struct genl_info *info,
 			 struct anygate_leases **leases);
 
 /* fill.c */
-int anygate_put_gate(struct sk_buff *skb, const struct anygate_gate *gate);
+int anygate_put_gate(struct sk_buff *skb, const struct anygate_gate *gate,
+		     const struct anygate_reader *reader);
 int anygate_put_probes(struct sk_buff *skb);
 int anygate_put_stats(struct sk_buff *skb, const struct anygate_gate *gate);
 int anygate_put_status(struct sk_buff *skb, const struct anygate_net *agn);
 int anygate_put_event(struct sk_buff *skb, const struct anygate_net *agn,
-		      const struct anygate_event *event);
+		      const struct anygate_event *event,
+		      const struct anygate_reader *reader);
 
 /* netlink.c */
 int anygate_need_prefix(struct genl_info *info, struct anygate_prefix *prefix);

@@ -79,7 +79,6 @@ static int on_end(struct kprobe *kp, struct pt_regs *regs)
 {
 	struct victim victim = {
 		.actor.at = ktime_get_boot_fast_ns(),
-		.actor.pid = task_tgid_nr(current),
 	};
 	unsigned long flags;
 
@@ -87,8 +86,7 @@ static int on_end(struct kprobe *kp, struct pt_regs *regs)
 	if (READ_ONCE(current->signal->group_exec_task) ||
 	    (current->flags & PF_KTHREAD))
 		return 0;
-	memcpy(victim.actor.comm, current->comm, sizeof(victim.actor.comm));
-	victim.actor.comm[TASK_COMM_LEN - 1] = '\0';
+	anygate_actor_current(&victim.actor);
 
 	raw_spin_lock_irqsave(&ring_lock, flags);
 	/* Each of its threads comes by. */

@@ -55,6 +55,29 @@ static int put_service(struct sk_buff *skb, int attr,
 	return 0;
 }
 
+/*
+ * A process, for those who may know of it: ss, too, tells users of their own
+ * processes only.  One of another pid namespace may have no number for the
+ * reader.
+ */
+static int put_actor(struct sk_buff *skb, const struct anygate_actor *actor,
+		     const struct anygate_reader *reader, int pid_attr,
+		     int comm_attr)
+{
+	pid_t pid = 0;
+
+	if (!actor->pid || !reader->actors)
+		return 0;
+	if (reader->pidns == init_pid_ns.ns.inum)
+		pid = actor->pid;
+	else if (!reader->pidns || reader->pidns == actor->pidns)
+		pid = actor->vpid;
+	if ((pid && nla_put_u32(skb, pid_attr, pid)) ||
+	    nla_put_string(skb, comm_attr, actor->comm))
+		return -EMSGSIZE;
+	return 0;
+}
+
 /* The same with what was found in the queues. */
 static int put_queues(struct sk_buff *skb, const struct anygate_service *svc)
 {
@@ -245,13 +268,15 @@ static int put_error(struct sk_buff *skb, const struct anygate_gate *gate)
  * anygate_put_gate() - a gate with all that is known of it
  * @skb: the message
  * @gate: the gate
+ * @reader: who is to be told
  *
  * The same for get, dump and events.
  *
  * Context: anygate_net.lock held.
  * Return: 0 or -EMSGSIZE.
  */
-int anygate_put_gate(struct sk_buff *skb, const struct anygate_gate *gate)
+int anygate_put_gate(struct sk_buff *skb, const struct anygate_gate *gate,
+		     const struct anygate_reader *reader)
 	__must_hold(&gate->agn->lock)
 {
 	const struct anygate_fsm *fsm = &gate->fsm;
@@ -280,10 +305,8 @@ int anygate_put_gate(struct sk_buff *skb, const struct anygate_gate *gate)
 	if (fsm->deadline != ANYGATE_NEVER &&
 	    put_u64(skb, ANYGATE_A_GATE_DEADLINE, fsm->deadline))
 		return -EMSGSIZE;
-	if (gate->closer.pid &&
-	    (nla_put_u32(skb, ANYGATE_A_GATE_CLOSER_PID, gate->closer.pid) ||
-	     nla_put_string(skb, ANYGATE_A_GATE_CLOSER_COMM,
-			    gate->closer.comm)))
+	if (put_actor(skb, &gate->closer, reader, ANYGATE_A_GATE_CLOSER_PID,
+		      ANYGATE_A_GATE_CLOSER_COMM))
 		return -EMSGSIZE;
 	if (gate->flows_known &&
 	    nla_put_u32(skb, ANYGATE_A_GATE_FLOWS, gate->flows))
@@ -476,12 +499,14 @@ int anygate_put_status(struct sk_buff *skb, const struct anygate_net *agn)
  * @skb: the message
  * @agn: the namespace
  * @event: the event
+ * @reader: who is to be told
  *
  * Context: @agn->lock held.
  * Return: 0 or -EMSGSIZE.
  */
 int anygate_put_event(struct sk_buff *skb, const struct anygate_net *agn,
-		      const struct anygate_event *event)
+		      const struct anygate_event *event,
+		      const struct anygate_reader *reader)
 {
 	const struct anygate_actor *actor = &event->actor;
 
@@ -494,9 +519,8 @@ int anygate_put_event(struct sk_buff *skb, const struct anygate_net *agn,
 
 	if (nla_put_u32(skb, ANYGATE_A_GATE_SOURCE, event->source))
 		return -EMSGSIZE;
-	if (actor->pid &&
-	    (nla_put_u32(skb, ANYGATE_A_GATE_PID, actor->pid) ||
-	     nla_put_string(skb, ANYGATE_A_GATE_COMM, actor->comm)))
+	if (put_actor(skb, actor, reader, ANYGATE_A_GATE_PID,
+		      ANYGATE_A_GATE_COMM))
 		return -EMSGSIZE;
 	if (event->key &&
 	    put_service(skb, ANYGATE_A_GATE_TRIGGER, event->key,
@@ -511,5 +535,5 @@ int anygate_put_event(struct sk_buff *skb, const struct anygate_net *agn,
 	    (put_u64(skb, ANYGATE_A_GATE_WAIT_NS, event->wait_ns) ||
 	     put_u64(skb, ANYGATE_A_GATE_TOTAL_NS, event->total_ns)))
 		return -EMSGSIZE;
-	return anygate_put_gate(skb, event->gate);
+	return anygate_put_gate(skb, event->gate, reader);
 }

@@ -460,10 +460,39 @@ out:
 	return ret;
 }
 
+/* Tell one group. */
+static void send_event(struct anygate_net *agn,
+		       const struct anygate_event *event, unsigned int group,
+		       const struct anygate_reader *reader)
+{
+	struct sk_buff *skb;
+	void *hdr;
+
+	if (!genl_has_listeners(anygate_genl(&anygate_nl_family), agn->net,
+				group))
+		return;
+	skb = genlmsg_new(ANYGATE_MSG_SIZE, GFP_KERNEL);
+	if (!skb)
+		return;
+	hdr = genlmsg_put(skb, 0, 0, anygate_genl(&anygate_nl_family), 0,
+			  ANYGATE_CMD_EVENT);
+	if (!hdr || anygate_put_event(skb, agn, event, reader)) {
+		nlmsg_free(skb);
+		return;
+	}
+	genlmsg_end(skb, hdr);
+	genlmsg_multicast_netns(anygate_genl(&anygate_nl_family), agn->net,
+				skb, 0, group, GFP_KERNEL);
+}
+
 /**
  * anygate_netlink_event() - tell the listeners of a namespace
  * @agn: the namespace
  * @event: what happened
+ *
+ * Who did it only those are told who may know.  They are many: processes are
+ * named as in the initial pid namespace where they have to be privileged
+ * there, and each as in its own where they are root of a user's.
  *
  * An event that can't be sent for want of memory leaves a gap in the
  * sequence numbers.
@@ -474,27 +503,29 @@ void anygate_netlink_event(struct anygate_net *agn,
 			   const struct anygate_event *event)
 	__must_hold(&agn->lock)
 {
-	struct sk_buff *skb;
-	void *hdr;
+	const struct anygate_reader anybody = {};
+	const struct anygate_reader admin = {
+		.actors = true,
+		.pidns = agn->net->user_ns == &init_user_ns ?
+			 init_pid_ns.ns.inum : 0,
+	};
 
 	lockdep_assert_held(&agn->lock);
 	agn->event_seq++;
-	if (!genl_has_listeners(anygate_genl(&anygate_nl_family), agn->net,
-				ANYGATE_NLGRP_EVENTS))
-		return;
-	skb = genlmsg_new(ANYGATE_MSG_SIZE, GFP_KERNEL);
-	if (!skb)
-		return;
-	hdr = genlmsg_put(skb, 0, 0, anygate_genl(&anygate_nl_family), 0,
-			  ANYGATE_CMD_EVENT);
-	if (!hdr || anygate_put_event(skb, agn, event)) {
-		nlmsg_free(skb);
-		return;
-	}
-	genlmsg_end(skb, hdr);
-	genlmsg_multicast_netns(anygate_genl(&anygate_nl_family), agn->net,
-				skb, 0, ANYGATE_NLGRP_EVENTS, GFP_KERNEL);
+	send_event(agn, event, ANYGATE_NLGRP_EVENTS, &anybody);
+	send_event(agn, event, ANYGATE_NLGRP_EVENTS_ADMIN, &admin);
 }
+
+/*
+ * As generated, and with what the generator has no words for: to join, one
+ * needs the capability in the user namespace that owns the network namespace.
+ */
+static const struct genl_multicast_group mcgrps[] = {
+	[ANYGATE_NLGRP_EVENTS] = { ANYGATE_MCGRP_EVENTS, },
+	[ANYGATE_NLGRP_EVENTS_ADMIN] = {
+		ANYGATE_MCGRP_EVENTS_ADMIN, .flags = GENL_MCAST_CAP_NET_ADMIN,
+	},
+};
 
 /**
  * anygate_netlink_init() - open the door
@@ -503,6 +534,8 @@ void anygate_netlink_event(struct anygate_net *agn,
  */
 int anygate_netlink_init(void)
 {
+	anygate_nl_family.mcgrps = mcgrps;
+	anygate_nl_family.n_mcgrps = ARRAY_SIZE(mcgrps);
 	return anygate_genl_register(&anygate_nl_family);
 }
 

@@ -254,6 +254,7 @@ static const struct genl_split_ops anygate_nl_ops[] = {
 
 static const struct genl_multicast_group anygate_nl_mcgrps[] = {
 	[ANYGATE_NLGRP_EVENTS] = { "events", },
+	[ANYGATE_NLGRP_EVENTS_ADMIN] = { "events-admin", },
 };
 
 struct genl_family anygate_nl_family __ro_after_init = {

@@ -32,6 +32,7 @@ int anygate_nl_stats_get_dumpit(struct sk_buff *skb,
 
 enum {
 	ANYGATE_NLGRP_EVENTS,
+	ANYGATE_NLGRP_EVENTS_ADMIN,
 };
 
 extern struct genl_family anygate_nl_family;

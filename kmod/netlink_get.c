@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Generic netlink: gates, their counters and the module's health, read.  Any
- * user may; what there is to be told of them is in fill.c.
+ * user may, but is not told which process did what; what there is to be told is
+ * in fill.c.
  */
 #include <net/genetlink.h>
 #include <net/netlink.h>
@@ -10,12 +11,33 @@
 #include "anygate.h"
 #include "netlink_gen.h"
 
-/* Reply with what @put says of the gate that is asked for. */
-static int reply_one(struct genl_info *info, u8 cmd, bool count_flows,
-		     int (*put)(struct sk_buff *skb,
-				const struct anygate_gate *gate))
+/* Who sent this request? */
+static struct anygate_reader reader_of(const struct sk_buff *request)
+{
+	struct net *net = sock_net(NETLINK_CB(request).sk);
+
+	return (struct anygate_reader) {
+		.actors = netlink_ns_capable(request, net->user_ns,
+					     CAP_NET_ADMIN),
+		.pidns = anygate_current_pidns(),
+	};
+}
+
+static int put_one(struct sk_buff *skb, u8 cmd,
+		   const struct anygate_gate *gate,
+		   const struct anygate_reader *reader)
+{
+	if (cmd == ANYGATE_CMD_STATS_GET)
+		return anygate_put_stats(skb, gate);
+	return anygate_put_gate(skb, gate, reader);
+}
+
+/* Reply with what @cmd says of the gate that is asked for. */
+static int reply_one(const struct sk_buff *request, struct genl_info *info,
+		     u8 cmd, bool count_flows)
 {
 	struct anygate_net *agn = anygate_net_of(genl_info_net(info));
+	const struct anygate_reader reader = reader_of(request);
 	struct anygate_prefix prefix;
 	struct anygate_gate *gate;
 	struct sk_buff *reply;
@@ -39,7 +61,7 @@ static int reply_one(struct genl_info *info, u8 cmd, bool count_flows,
 	gate = anygate_gate_find(agn, &prefix);
 	if (gate && count_flows)
 		anygate_flows_count(agn);
-	ret = gate ? put(reply, gate) : -ENOENT;
+	ret = gate ? put_one(reply, cmd, gate, &reader) : -ENOENT;
 	mutex_unlock(&agn->lock);
 	if (ret == -ENOENT)
 		NL_SET_ERR_MSG(info->extack, "no such gate");
@@ -55,9 +77,8 @@ err:
 
 int anygate_nl_gate_get_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	return reply_one(info, ANYGATE_CMD_GATE_GET,
-			 info->attrs[ANYGATE_A_GATE_COUNT_FLOWS],
-			 anygate_put_gate);
+	return reply_one(skb, info, ANYGATE_CMD_GATE_GET,
+			 info->attrs[ANYGATE_A_GATE_COUNT_FLOWS]);
 }
 
 /* Both sets of attributes say in the same way which gates are meant. */
@@ -75,13 +96,12 @@ int anygate_nl_dump_start(struct netlink_callback *cb)
 	return 0;
 }
 
-/* Dump what @put says of each gate that is asked for. */
+/* Dump what @cmd says of each gate that is asked for. */
 static int dump(struct sk_buff *skb, struct netlink_callback *cb, u8 cmd,
-		const struct nlattr *name_attr,
-		int (*put)(struct sk_buff *skb,
-			   const struct anygate_gate *gate))
+		const struct nlattr *name_attr)
 {
 	struct anygate_net *agn = anygate_net_of(sock_net(skb->sk));
+	const struct anygate_reader reader = reader_of(cb->skb);
 	char name[ANYGATE_NAME_MAX + 1] = "";
 	struct anygate_prefix within;
 	struct anygate_gate *gate;
@@ -118,7 +138,7 @@ static int dump(struct sk_buff *skb, struct netlink_callback *cb, u8 cmd,
 			break;
 		}
 		genl_dump_check_consistent(cb, hdr);
-		ret = put(skb, gate);
+		ret = put_one(skb, cmd, gate, &reader);
 		if (ret) {
 			genlmsg_cancel(skb, hdr);
 			break;
@@ -142,14 +162,12 @@ int anygate_nl_gate_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 		anygate_flows_count(agn);
 		mutex_unlock(&agn->lock);
 	}
-	return dump(skb, cb, ANYGATE_CMD_GATE_GET, tb[ANYGATE_A_GATE_NAME],
-		    anygate_put_gate);
+	return dump(skb, cb, ANYGATE_CMD_GATE_GET, tb[ANYGATE_A_GATE_NAME]);
 }
 
 int anygate_nl_stats_get_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	return reply_one(info, ANYGATE_CMD_STATS_GET, false,
-			 anygate_put_stats);
+	return reply_one(skb, info, ANYGATE_CMD_STATS_GET, false);
 }
 
 int anygate_nl_stats_get_dumpit(struct sk_buff *skb,
@@ -157,8 +175,7 @@ int anygate_nl_stats_get_dumpit(struct sk_buff *skb,
 {
 	struct nlattr **tb = anygate_dump_attrs(cb);
 
-	return dump(skb, cb, ANYGATE_CMD_STATS_GET, tb[ANYGATE_A_STATS_NAME],
-		    anygate_put_stats);
+	return dump(skb, cb, ANYGATE_CMD_STATS_GET, tb[ANYGATE_A_STATS_NAME]);
 }
 
 int anygate_nl_status_get_doit(struct sk_buff *skb, struct genl_info *info)

@@ -18,9 +18,7 @@
 static void hint_now(struct anygate_net *agn, struct anygate_hint *hint)
 {
 	hint->actor.at = ktime_get_boottime_ns();
-	hint->actor.pid = task_tgid_nr(current);
-	memcpy(hint->actor.comm, current->comm, sizeof(hint->actor.comm));
-	hint->actor.comm[TASK_COMM_LEN - 1] = '\0';
+	anygate_actor_current(&hint->actor);
 	anygate_hint(agn, hint);
 }
 

@@ -152,12 +152,9 @@ static void sock_hint(const struct sock *sk, const struct anygate_sockkey *key)
 		.key = *key,
 		.sk = sk,
 		.actor.at = ktime_get_boot_fast_ns(),
-		.actor.pid = task_tgid_nr(current),
 	};
 
-	/* Of this task and whole: __get_task_comm() would take a lock. */
-	memcpy(hint.actor.comm, current->comm, sizeof(hint.actor.comm));
-	hint.actor.comm[TASK_COMM_LEN - 1] = '\0';
+	anygate_actor_current(&hint.actor);
 	anygate_hint(anygate_net_of(sock_net(sk)), &hint);
 }
 

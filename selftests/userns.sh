@@ -115,9 +115,138 @@ goes_away()
 	unload
 }
 
+# ss tells users of nobody's processes but their own.
+tells_no_process()
+{
+	local pid
+	setup
+	events_only
+	sock_start
+	sk spawn kid
+	pid=$ANSWER
+	sk @kid open a udp4 "*" 53
+	ctl add $V4/32 udp/53 up 0
+	wait_addr $V4/32
+	events_start "$TMP/admin"
+	: >"$TMP/users"
+	as_nobody "$TMP/ctl" -j monitor >"$TMP/users" 2>&1 &
+	MONITORS+=($!)
+	eventually "the user's monitor to follow" events_marked_in "$TMP/users"
+	sk @kid close a
+	wait_no_addr $V4/32
+
+	wait_event "$TMP/admin" "$LAST_CLOSED and .comm == \"sock\" and .pid == $pid"
+	wait_event "$TMP/users" "$LAST_CLOSED"
+	[ -z "$(events "$TMP/users" 'has("pid") or has("comm") or has("closer")')" ] ||
+		fail "users are told: $(events "$TMP/users" "$LAST_CLOSED")"
+
+	expect_gate $V4/32 .closer.pid $pid
+	as_nobody "$TMP/ctl" -j show >"$TMP/show" || fail "users may not look"
+	jq -e '.[0].state == "closed" and (.[0] | has("closer") | not)' \
+		"$TMP/show" >/dev/null || fail "users are told: $(cat "$TMP/show")"
+	as_nobody "$TMP/ctl" -j show $V4/32 >"$TMP/show" || fail "users may not look"
+	grep -q closer "$TMP/show" && fail "users are told: $(cat "$TMP/show")"
+	# root in a user namespace is a user here
+	as_nobody unshare -Ur "$TMP/ctl" -j show >"$TMP/show" || fail "nor may root"
+	grep -q closer "$TMP/show" && fail "root is told: $(cat "$TMP/show")"
+	true
+}
+LAST_CLOSED='.kind == "transition" and .state == "closed" and .prefix == "192.0.2.53/32"'
+
+events_marked_in()
+{
+	grep -q -F $EVENT_MARK "$1" && return
+	ctl add $EVENT_MARK/32 udp/99
+	ctl del $EVENT_MARK/32
+	grep -q -F $EVENT_MARK "$1"
+}
+
+# A process is numbered as its reader's pid namespace has it, if it has it.
+numbers_processes()
+{
+	local inner outer
+	setup
+	events_only
+	ctl add $V4/32 udp/53 up 0
+	cat >"$TMP/inside" <<-END
+		coproc SOCK { exec "$SELFTESTS/sock"; }
+		exec {in}>&"\${SOCK[1]}" {out}<&"\${SOCK[0]}"
+		ask() { echo "\$*" >&\$in; read -r -u \$out answer; }
+		ask spawn kid
+		echo "\${answer#ok }" >"$TMP/pid"
+		ask @kid open a udp4 "*" 53
+		until ip -o addr show dev lo | grep -q -F $V4/32; do :; done
+		ask @kid close a
+		while ip -o addr show dev lo | grep -q -F $V4/32; do :; done
+		"$ANYGATECTL" -j show $V4/32 >"$TMP/show"
+		# and to whom it has none
+		unshare -pf --mount-proc "$ANYGATECTL" -j show $V4/32 >"$TMP/nested"
+	END
+	events_start "$TMP/events"
+	unshare -pf --mount-proc bash "$TMP/inside" || fail "$TMP/inside"
+	inner=$(<"$TMP/pid")
+	[ "$(jq -r '.[0].closer | .pid, .comm' "$TMP/show" | paste -sd' ')" = "$inner sock" ] ||
+		fail "there it is number $inner: $(cat "$TMP/show")"
+	expect_gate $V4/32 .closer.comm sock
+	outer=$(gate $V4/32 .closer.pid)
+	note "there $inner, here $outer"
+	[ "${outer:-$inner}" != "$inner" ] || fail "here it is not"
+	# initial user namespace, initial numbers
+	wait_event "$TMP/events" "$LAST_CLOSED and .pid == $outer"
+	[ "$(jq -r '.[0].closer | keys | join(" ")' "$TMP/nested")" = comm ] ||
+		fail "another namespace has its number: $(cat "$TMP/nested")"
+}
+
+# What happens in one namespace is nobody's business in another.
+hears_its_own()
+{
+	local user
+	setup
+	events_only
+	sock_start
+	cat >"$TMP/hear" <<-END
+		exec 9<> <(:)
+		ip link set lo up
+		"$TMP/ctl" -j monitor >"\$1/events" 2>&1 &
+		until grep -q -F 198.51.100.1 "\$1/events"; do
+			"$TMP/ctl" add 198.51.100.1 udp/9
+			"$TMP/ctl" del 198.51.100.1
+		done
+		: >"\$1/ready"
+		until [ -e "\$1/go" ]; do read -r -t 0.05 -u 9; done
+		"$TMP/ctl" add 198.51.100.2 udp/9
+		"$TMP/ctl" del 198.51.100.2
+		until grep -F 198.51.100.2 "\$1/events" | grep -q deleted; do
+			read -r -t 0.05 -u 9
+		done
+		kill %1
+	END
+	mkdir -m 777 "$TMP/user"
+	as_nobody unshare -Urn bash "$TMP/hear" "$TMP/user" >"$TMP/out" 2>&1 &
+	user=$!
+	MONITORS+=("$user")
+	eventually "the user's monitor to follow" test -e "$TMP/user/ready"
+	events_start "$TMP/events"
+	ctl add $V4/32 udp/53 up 0
+	sk open a udp4 "*" 53
+	wait_addr $V4/32
+	sk close a
+	wait_no_addr $V4/32
+	: >"$TMP/user/go"
+	wait $user || fail "$(cat "$TMP/out")"
+	ctl del $V4/32
+	wait_event "$TMP/events" '.kind == "deleted" and .prefix == "192.0.2.53/32"'
+	grep -F -e 192.0.2. -e 203.0.113. "$TMP/user/events" && fail "ours are heard there"
+	grep -F 198.51.100. "$TMP/events" && fail "theirs are heard here"
+	[ "$(wc -l <"$TMP/user/events")" -ge 4 ] || fail "$(cat "$TMP/user/events")"
+}
+
 t "root in a user namespace gates its own network" own_namespace
 t "but not that of others" not_ours
 t "users get fewer gates" fewer_gates
 t "a user's namespace goes away with open gates" goes_away
+t "which process did it, users are not told" tells_no_process
+t "processes have the numbers of the reader's pid namespace" numbers_processes
+t "events do not cross namespaces" hears_its_own
 
 run_tests "$@"

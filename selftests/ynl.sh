@@ -94,31 +94,27 @@ refuses()
 	grep -Eq "extack:.*msg" "$TMP/out" || fail "no reason: $(cat "$TMP/out")"
 }
 
-# A generic netlink socket in this namespace that is in a group.
-subscribed()
-{
-	awk '$2 == 16 && $3 != 0 && $4 !~ /^0+$/ { found = 1 }
-	     END { exit !found }' /proc/net/netlink
-}
-
-# The client subscribes, sleeps, and prints what has come.
+# The client subscribes, sleeps, and prints what has come. When it has subscribed
+# /proc/net/netlink does not say: it has the first 32 groups only.
 subscribes()
 {
 	setup
 	sock_start
 	ctl add $V4 udp/53 up 0
-	ynl --subscribe events --sleep 8 >"$TMP/events" 2>&1 &
+	: >"$TMP/events"
+	ynl --subscribe events-admin --sleep 8 >"$TMP/events" 2>&1 &
 	MONITORS+=($!)
-	eventually "the client to subscribe" subscribed
-	sk open a udp4 "*" 53
-	wait_addr $V4/32
-	sk close a
-	wait_no_addr $V4/32
-	wait ${MONITORS[0]} || fail "client: $(cat "$TMP/events")"
+	while kill -0 "${MONITORS[0]}" 2>/dev/null; do
+		sk open a udp4 "*" 53
+		wait_addr $V4/32
+		sk close a
+		wait_no_addr $V4/32
+	done
+	wait "${MONITORS[0]}" || fail "client: $(cat "$TMP/events")"
 	jq -e --arg a $V4 'map(select(.name == "event" and
 		.msg.kind == "transition" and .msg.prefix == $a and
 		.msg.source == "probe" and .msg.comm == "sock" and
-		.msg.trigger.port == 53)) | length == 2' "$TMP/events" \
+		.msg.trigger.port == 53)) | length >= 2' "$TMP/events" \
 		>/dev/null ||
 		fail "events: $(jq -c '.[] | [.name, .msg.kind, .msg.state,
 			.msg.prefix, .msg.source, .msg.comm]' "$TMP/events")"

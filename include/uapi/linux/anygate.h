@@ -458,6 +458,7 @@ enum {
 	ANYGATE_CMD_MAX = (__ANYGATE_CMD_MAX - 1)
 };
 
-#define ANYGATE_MCGRP_EVENTS	"events"
+#define ANYGATE_MCGRP_EVENTS		"events"
+#define ANYGATE_MCGRP_EVENTS_ADMIN	"events-admin"
 
 #endif /* _UAPI_LINUX_ANYGATE_H */
