@@ -771,7 +771,8 @@ void anygate_services_count_flow(struct anygate_net *agn,
 
 /* engine.c */
 void anygate_engine_init(struct anygate_net *agn);
-int anygate_engine_start(struct anygate_net *agn);
+int anygate_engine_start(struct anygate_net *agn,
+			 struct netlink_ext_ack *extack);
 void anygate_engine_stop(struct anygate_net *agn);
 void anygate_engine_exit(struct anygate_net *agn);
 int anygate_engine_run(struct anygate_net *agn, struct anygate_req *req);
@@ -948,6 +949,7 @@ int anygate_put_event(struct sk_buff *skb, const struct anygate_net *agn,
 
 /* netlink.c */
 int anygate_need_prefix(struct genl_info *info, struct anygate_prefix *prefix);
+int anygate_no_gate(struct genl_info *info);
 int anygate_netlink_init(void);
 void anygate_netlink_exit(void);
 void anygate_netlink_event(struct anygate_net *agn,

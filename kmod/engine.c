@@ -9,6 +9,7 @@
  */
 #include <linux/module.h>
 #include <linux/netdevice.h>
+#include <linux/netlink.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
@@ -365,6 +366,7 @@ void anygate_engine_init(struct anygate_net *agn)
 /**
  * anygate_engine_start() - make what a namespace with gates needs
  * @agn: the namespace
+ * @extack: where to say what is wrong
  *
  * Does nothing if it is there already.  It stays until the end of the
  * namespace or of the module.
@@ -372,7 +374,8 @@ void anygate_engine_init(struct anygate_net *agn)
  * Context: process, sleeps; @agn->conf_lock held.
  * Return: 0 or a negative errno.
  */
-int anygate_engine_start(struct anygate_net *agn)
+int anygate_engine_start(struct anygate_net *agn,
+			 struct netlink_ext_ack *extack)
 	__must_hold(&agn->conf_lock)
 {
 	struct anygate_ring *ring;
@@ -390,8 +393,12 @@ int anygate_engine_start(struct anygate_net *agn)
 	if (ret)
 		goto err_ring;
 	ret = anygate_actuate_init(agn);
-	if (ret)
+	if (ret) {
+		if (ret != -ENOMEM)
+			NL_SET_ERR_MSG(extack,
+				       "the module's own rtnetlink socket could not be made in this namespace");
 		goto err_tables;
+	}
 
 	mutex_lock(&agn->lock);
 	agn->ring_mem = ring;

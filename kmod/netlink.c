@@ -40,7 +40,8 @@ int anygate_need_prefix(struct genl_info *info, struct anygate_prefix *prefix)
 	int ret = anygate_parse_prefix(info->attrs, prefix, info->extack);
 
 	if (!ret) {
-		NL_SET_ERR_MSG(info->extack, "the prefix is missing");
+		NL_SET_ERR_MSG(info->extack,
+			       "the prefix is missing: it says which gate");
 		return -EINVAL;
 	}
 	return ret < 0 ? ret : 0;
@@ -71,7 +72,7 @@ static int parse_targets(struct genl_info *info, struct targets *targets)
 		return 0;
 	if (!info->attrs[ANYGATE_A_GATE_NAME]) {
 		NL_SET_ERR_MSG(info->extack,
-			       "neither a prefix nor a name says which gate");
+			       "neither a prefix nor a name says which gate: give one of them");
 		return -EINVAL;
 	}
 	return anygate_parse_name(info->attrs[ANYGATE_A_GATE_NAME],
@@ -104,12 +105,25 @@ static struct anygate_gate *next_target(struct anygate_net *agn,
 	}
 }
 
+/**
+ * anygate_no_gate() - refuse a request for a gate that there is not
+ * @info: the request, with a prefix
+ *
+ * Return: -ENOENT.
+ */
+int anygate_no_gate(struct genl_info *info)
+{
+	NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[ANYGATE_A_GATE_PREFIX],
+			    "no such gate: prefix and length have to be those that it was added with");
+	return -ENOENT;
+}
+
 static int no_target(struct genl_info *info, const struct targets *targets)
 {
 	if (targets->by_prefix)
-		NL_SET_ERR_MSG(info->extack, "no such gate");
-	else
-		NL_SET_ERR_MSG(info->extack, "no gate has this name");
+		return anygate_no_gate(info);
+	NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[ANYGATE_A_GATE_NAME],
+			    "no gate has this name: see the names with gate-get, or give a prefix");
 	return -ENOENT;
 }
 
@@ -164,7 +178,8 @@ int anygate_nl_gate_add_doit(struct sk_buff *skb, struct genl_info *info)
 	if (IS_ERR(services))
 		return PTR_ERR(services);
 	if (!services) {
-		NL_SET_ERR_MSG(info->extack, "a gate needs a service");
+		NL_SET_ERR_MSG(info->extack,
+			       "a gate needs a service: a protocol and a port");
 		return -EINVAL;
 	}
 	ret = anygate_parse_conf(info, &conf, services->n);
@@ -187,9 +202,12 @@ int anygate_nl_gate_add_doit(struct sk_buff *skb, struct genl_info *info)
 	}
 
 	mutex_lock(&agn->conf_lock);
-	ret = anygate_engine_start(agn);
+	ret = anygate_engine_start(agn, info->extack);
 	if (!ret)
 		ret = anygate_engine_run(agn, &req);
+	if (ret == -EEXIST)
+		NL_SET_BAD_ATTR(info->extack,
+				info->attrs[ANYGATE_A_GATE_PREFIX]);
 	if (!ret) {
 		hdr = genlmsg_put_reply(reply, info,
 					anygate_genl(&anygate_nl_family), 0,
@@ -386,7 +404,8 @@ int anygate_nl_gate_order_doit(struct sk_buff *skb, struct genl_info *info)
 	if (ret)
 		return ret;
 	if (!tb[ANYGATE_A_GATE_ORDER]) {
-		NL_SET_ERR_MSG(info->extack, "the order is missing");
+		NL_SET_ERR_MSG(info->extack,
+			       "the order is missing: it says what the gate is to do");
 		return -EINVAL;
 	}
 	req.order = nla_get_u32(tb[ANYGATE_A_GATE_ORDER]);

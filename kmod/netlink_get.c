@@ -64,7 +64,7 @@ static int reply_one(const struct sk_buff *request, struct genl_info *info,
 	ret = gate ? put_one(reply, cmd, gate, &reader) : -ENOENT;
 	mutex_unlock(&agn->lock);
 	if (ret == -ENOENT)
-		NL_SET_ERR_MSG(info->extack, "no such gate");
+		anygate_no_gate(info);
 	if (ret)
 		goto err;
 	genlmsg_end(reply, hdr);

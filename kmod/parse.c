@@ -63,7 +63,7 @@ int anygate_parse_prefix(struct nlattr **tb, struct anygate_prefix *prefix,
 	if (!attr) {
 		if (len) {
 			NL_SET_ERR_MSG_ATTR(extack, len,
-					    "a prefix length without a prefix");
+					    "a prefix length without a prefix: give both or none");
 			return -EINVAL;
 		}
 		return 0;
@@ -83,7 +83,7 @@ int anygate_parse_prefix(struct nlattr **tb, struct anygate_prefix *prefix,
 	ipv6_addr_prefix(&masked, &prefix->addr.ip, prefix->len);
 	if (!ipv6_addr_equal(&masked, &prefix->addr.ip)) {
 		NL_SET_ERR_MSG_ATTR(extack, attr,
-				    "the prefix has host bits set");
+				    "the prefix has host bits set: clear them, or give a longer prefix length");
 		return -EINVAL;
 	}
 	return 1;
@@ -119,7 +119,7 @@ static int parse_service(const struct nlattr *nest,
 		if (!tb[i])
 			continue;
 		NL_SET_ERR_MSG_ATTR(extack, tb[i],
-				    "what was found of a service can't be set");
+				    "what was found of a service can't be set: leave it out");
 		return -EINVAL;
 	}
 	if (!tb[ANYGATE_A_SERVICE_PROTOCOL] || !tb[ANYGATE_A_SERVICE_PORT]) {
@@ -157,7 +157,7 @@ static int parse_service(const struct nlattr *nest,
 		return ret;
 	if (key->addr.family != prefix->addr.family) {
 		NL_SET_ERR_MSG_ATTR(extack, tb[ANYGATE_A_SERVICE_ADDRESS],
-				    "the service address is not of the prefix's family");
+				    "the service address is not of the prefix's family: a gate has services of one");
 		return -EINVAL;
 	}
 	memset(&host, 0, sizeof(host));
@@ -165,12 +165,12 @@ static int parse_service(const struct nlattr *nest,
 	host.len = anygate_addr_bits(&key->addr);
 	if (!anygate_prefix_within(&host, prefix)) {
 		NL_SET_ERR_MSG_ATTR(extack, tb[ANYGATE_A_SERVICE_ADDRESS],
-				    "the service address is not in the prefix");
+				    "the service address is not in the prefix: clients would not reach it by that");
 		return -EINVAL;
 	}
 	if (!usable_addr(&key->addr)) {
 		NL_SET_ERR_MSG_ATTR(extack, tb[ANYGATE_A_SERVICE_ADDRESS],
-				    "no service can have this address");
+				    "no service can have this address: give one of a host");
 		return -EINVAL;
 	}
 	return 0;
@@ -197,8 +197,9 @@ anygate_parse_services(struct genl_info *info, const struct anygate_prefix *pref
 	if (!n)
 		return NULL;
 	if (n > ANYGATE_SERVICES_MAX) {
-		NL_SET_ERR_MSG(info->extack,
-			       "a gate can have no more than 64 services");
+		NL_SET_ERR_MSG_ATTR(info->extack,
+				    info->attrs[ANYGATE_A_GATE_SERVICE],
+				    "a gate can have no more than 64 services: make two of it");
 		return ERR_PTR(-E2BIG);
 	}
 	services = anygate_services_alloc(n);
@@ -218,7 +219,7 @@ anygate_parse_services(struct genl_info *info, const struct anygate_prefix *pref
 			if (memcmp(&services->s[i].key, key, sizeof(*key)))
 				continue;
 			NL_SET_ERR_MSG_ATTR(info->extack, attr,
-					    "the service is there twice");
+					    "the service is there twice: name it once");
 			ret = -EINVAL;
 			goto err;
 		}
@@ -243,7 +244,7 @@ static int check_dev(struct net *net, const struct nlattr *attr, char *name,
 	if (dev)
 		return 0;
 	NL_SET_ERR_MSG_ATTR(extack, attr,
-			    "there is no such device in this namespace");
+			    "there is no such device in this namespace: create it first");
 	return -ENODEV;
 }
 
@@ -327,12 +328,12 @@ static int parse_fallback(struct genl_info *info, struct anygate_conf *conf)
 	}
 	if (!conf->fallback.family) {
 		NL_SET_ERR_MSG_ATTR(extack, dev,
-				    "a fallback needs a gateway");
+				    "a fallback needs a gateway: give its address, too");
 		return -EINVAL;
 	}
 	if (conf->fallback.family != conf->prefix.addr.family) {
 		NL_SET_ERR_MSG_ATTR(extack, via,
-				    "the gateway is not of the prefix's family");
+				    "the gateway is not of the prefix's family: give one that is");
 		return -EINVAL;
 	}
 	memset(&host, 0, sizeof(host));
@@ -345,14 +346,15 @@ static int parse_fallback(struct genl_info *info, struct anygate_conf *conf)
 	}
 	if (!usable_addr(&conf->fallback)) {
 		NL_SET_ERR_MSG_ATTR(extack, via,
-				    "no gateway can have this address");
+				    "no gateway can have this address: give one of a host");
 		return -EINVAL;
 	}
 	if (dev)
 		return check_dev(genl_info_net(info), dev, conf->fallback_dev,
 				 extack);
 	if (!conf->fallback_dev[0]) {
-		NL_SET_ERR_MSG_ATTR(extack, via, "a fallback needs a device");
+		NL_SET_ERR_MSG_ATTR(extack, via,
+				    "a fallback needs a device: say through which the gateway is reached");
 		return -EINVAL;
 	}
 	return 0;
@@ -410,19 +412,19 @@ int anygate_parse_conf(struct genl_info *info, struct anygate_conf *conf,
 	if (conf->action == ANYGATE_ACTION_ADDRESS) {
 		if (!usable_addr(&conf->prefix.addr)) {
 			NL_SET_ERR_MSG_ATTR(extack, tb[ANYGATE_A_GATE_PREFIX],
-					    "no device can have this address");
+					    "no device can have this address: give one of a host, or action route");
 			return -EINVAL;
 		}
 		if (tb[ANYGATE_A_GATE_TABLE] || tb[ANYGATE_A_GATE_METRIC]) {
 			NL_SET_ERR_MSG_ATTR(extack, tb[ANYGATE_A_GATE_TABLE] ?:
 					    tb[ANYGATE_A_GATE_METRIC],
-					    "table and metric are for action route");
+					    "table and metric are for action route: leave them out, or change the action");
 			return -EINVAL;
 		}
 	} else if (tb[ANYGATE_A_GATE_DEV] || tb[ANYGATE_A_GATE_HOLD]) {
 		NL_SET_ERR_MSG_ATTR(extack, tb[ANYGATE_A_GATE_DEV] ?:
 				    tb[ANYGATE_A_GATE_HOLD],
-				    "dev and hold are for action address");
+				    "dev and hold are for action address: leave them out, or change the action");
 		return -EINVAL;
 	}
 	/* The settings of the other action are at their defaults. */
@@ -443,7 +445,7 @@ int anygate_parse_conf(struct genl_info *info, struct anygate_conf *conf,
 		conf->table = nla_get_u32(tb[ANYGATE_A_GATE_TABLE]);
 		if (conf->table == RT_TABLE_LOCAL) {
 			NL_SET_ERR_MSG_ATTR(extack, tb[ANYGATE_A_GATE_TABLE],
-					    "a blackhole in table local would cut the service off");
+					    "a blackhole in table local would cut the service off: give another table");
 			return -EINVAL;
 		}
 	}
@@ -476,15 +478,17 @@ int anygate_parse_conf(struct genl_info *info, struct anygate_conf *conf,
 	}
 	if (conf->listen_policy == ANYGATE_LISTEN_POLICY_DEV &&
 	    !conf->listen_dev[0]) {
-		NL_SET_ERR_MSG(extack, "listen-policy dev needs a listen-dev");
+		NL_SET_ERR_MSG_ATTR(extack, tb[ANYGATE_A_GATE_LISTEN_POLICY],
+				    "listen-policy dev needs a listen-dev");
 		return -EINVAL;
 	}
 
 	if (tb[ANYGATE_A_GATE_NEED])
 		conf->need = nla_get_u32(tb[ANYGATE_A_GATE_NEED]);
 	if (conf->need > n_services) {
-		NL_SET_ERR_MSG_ATTR(extack, tb[ANYGATE_A_GATE_NEED],
-				    "more services are needed than the gate has");
+		NL_SET_ERR_MSG_ATTR(extack, tb[ANYGATE_A_GATE_NEED] ?:
+				    tb[ANYGATE_A_GATE_SERVICE],
+				    "more services are needed than the gate has: need less, or 0 for all");
 		return -EINVAL;
 	}
 	if (tb[ANYGATE_A_GATE_ON_EXPIRY])
@@ -620,7 +624,7 @@ int anygate_parse_leases(struct genl_info *info, struct anygate_leases **leases)
 			if (strcmp((*leases)->l[i].name, name))
 				continue;
 			NL_SET_ERR_MSG_ATTR(extack, attr,
-					    "the lease is required twice");
+					    "the lease is required twice: name it once");
 			ret = -EINVAL;
 			goto err;
 		}

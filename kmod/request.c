@@ -36,7 +36,11 @@ static int add_gate(struct anygate_net *agn, struct anygate_req *req)
 	}
 	ret = anygate_gate_link(gate);
 	if (ret == -EEXIST)
-		NL_SET_ERR_MSG(req->extack, "the prefix has a gate already");
+		NL_SET_ERR_MSG(req->extack,
+			       "the prefix has a gate already: change that, or remove it first");
+	else if (ret == -EOVERFLOW)
+		NL_SET_ERR_MSG(req->extack,
+			       "every number for a gate has been used in this namespace: load the module anew");
 	if (ret)
 		return ret;
 

@@ -24,6 +24,7 @@ struct genl {
 	uint16_t family;
 	uint32_t seq;
 	char reason[256];	/* the kernel's words about the last error */
+	uint32_t blamed;	/* where in the request, 0: it doesn't say */
 };
 
 struct message {
@@ -88,6 +89,7 @@ static inline void read_reason(struct genl *g, struct nlmsghdr *h)
 	size_t at = NLMSG_HDRLEN + sizeof(*e);
 
 	g->reason[0] = '\0';
+	g->blamed = 0;
 	if (!(h->nlmsg_flags & NLM_F_ACK_TLVS))
 		return;
 	if (!(h->nlmsg_flags & NLM_F_CAPPED))
@@ -102,6 +104,9 @@ static inline void read_reason(struct genl *g, struct nlmsghdr *h)
 			snprintf(g->reason, sizeof(g->reason), "%.*s",
 				 (int)(a->nla_len - NLA_HDRLEN),
 				 (char *)a + NLA_HDRLEN);
+		if (a->nla_type == NLMSGERR_ATTR_OFFS)
+			memcpy(&g->blamed, (char *)a + NLA_HDRLEN,
+			       sizeof(g->blamed));
 		at += NLA_ALIGN(a->nla_len);
 	}
 }
@@ -120,6 +125,7 @@ static inline int ask_as(struct genl *g, struct message *m, size_t claimed,
 	m->h.nlmsg_len = claimed;
 	m->h.nlmsg_seq = ++g->seq;
 	g->reason[0] = '\0';
+	g->blamed = 0;
 	if (sendto(g->fd, m->buf, m->len, 0, (void *)&kernel,
 		   sizeof(kernel)) < 0)
 		return -errno;

@@ -106,6 +106,196 @@ static void bad_service(const char *what, uint32_t protocol, uint32_t port)
 	refuse(what, &m);
 }
 
+/* The kernel has to say which attribute is to blame, too. */
+static void blame(const char *what, struct message *m, uint16_t type)
+{
+	int ret = ask(&genl, m, NULL);
+	const struct nlattr *a = (void *)(m->buf + genl.blamed);
+
+	judge(what, ret, true);
+	if (!ret || (genl.blamed && (a->nla_type & NLA_TYPE_MASK) == type))
+		return;
+	printf("# NOT BLAMED PROPERLY: %s: attribute %d, not %u\n", what,
+	       genl.blamed ? a->nla_type & NLA_TYPE_MASK : -1, type);
+	bad++;
+}
+
+/* A gate of 192.0.2.0/24 or of 192.0.2.53/32, but for its service. */
+static void start_add(struct message *m, bool host)
+{
+	static const unsigned char net[4] = { 192, 0, 2, 0 };
+
+	start(m, ANYGATE_CMD_GATE_ADD);
+	put(m, ANYGATE_A_GATE_PREFIX, host ? v4 : net, 4);
+	put_u32(m, ANYGATE_A_GATE_PREFIX_LEN, host ? 32 : 24);
+}
+
+static void blame_u32(const char *what, uint16_t type, uint32_t value)
+{
+	struct message m;
+
+	start_add(&m, true);
+	put_u32(&m, type, value);
+	put_service(&m, IPPROTO_UDP, 53);
+	blame(what, &m, type);
+}
+
+/* What is well-formed, and yet not possible: value and remedy are named. */
+static void impossible(void)
+{
+	static const uint8_t missing[] = {
+		ANYGATE_CMD_GATE_DEL, ANYGATE_CMD_GATE_GET,
+		ANYGATE_CMD_STATS_GET, ANYGATE_CMD_GATE_CHANGE,
+	};
+	static const unsigned char group[4] = { 224, 0, 0, 5 };
+	struct message m;
+	char text[64];
+	size_t nest;
+
+	for (size_t i = 0; i < sizeof(missing); i++) {
+		snprintf(text, sizeof(text), "command %u, no such gate", missing[i]);
+		start(&m, missing[i]);
+		put(&m, ANYGATE_A_GATE_PREFIX, v4, 4);
+		blame(text, &m, ANYGATE_A_GATE_PREFIX);
+	}
+	start(&m, ANYGATE_CMD_GATE_DEL);
+	put(&m, ANYGATE_A_GATE_NAME, "nobody", 7);
+	blame("no such group", &m, ANYGATE_A_GATE_NAME);
+	start(&m, ANYGATE_CMD_GATE_GET);
+	put_u32(&m, ANYGATE_A_GATE_PREFIX_LEN, 32);
+	blame("length without a prefix", &m, ANYGATE_A_GATE_PREFIX_LEN);
+
+	start(&m, ANYGATE_CMD_GATE_ADD);
+	put(&m, ANYGATE_A_GATE_PREFIX, v4, 4);
+	put_u32(&m, ANYGATE_A_GATE_PREFIX_LEN, 24);
+	blame("host bits", &m, ANYGATE_A_GATE_PREFIX);
+	start(&m, ANYGATE_CMD_GATE_ADD);
+	put(&m, ANYGATE_A_GATE_PREFIX, group, 4);
+	put_service(&m, IPPROTO_UDP, 53);
+	blame("multicast address", &m, ANYGATE_A_GATE_PREFIX);
+	start_add(&m, false);
+	put_u32(&m, ANYGATE_A_GATE_ACTION, ANYGATE_ACTION_ADDRESS);
+	nest = nest_start(&m, ANYGATE_A_GATE_SERVICE);
+	put(&m, ANYGATE_A_SERVICE_ADDRESS, v4, 4);
+	put_u32(&m, ANYGATE_A_SERVICE_PROTOCOL, IPPROTO_UDP);
+	put_u32(&m, ANYGATE_A_SERVICE_PORT, 53);
+	nest_end(&m, nest);
+	blame("address of a /24", &m, ANYGATE_A_GATE_ACTION);
+	start_add(&m, false);
+	put_service(&m, IPPROTO_UDP, 53);
+	blame("service of a /24 without an address", &m, ANYGATE_A_GATE_SERVICE);
+	start_add(&m, true);
+	nest = nest_start(&m, ANYGATE_A_GATE_SERVICE);
+	put(&m, ANYGATE_A_SERVICE_ADDRESS, group, 4);
+	put_u32(&m, ANYGATE_A_SERVICE_PROTOCOL, IPPROTO_UDP);
+	put_u32(&m, ANYGATE_A_SERVICE_PORT, 53);
+	nest_end(&m, nest);
+	blame("service outside the prefix", &m, ANYGATE_A_SERVICE_ADDRESS);
+	start_add(&m, true);
+	for (int i = 0; i <= ANYGATE_SERVICES_MAX; i++)
+		put_service(&m, IPPROTO_UDP, 1000 + i);
+	blame("too many services", &m, ANYGATE_A_GATE_SERVICE);
+
+	blame_u32("table with action address", ANYGATE_A_GATE_TABLE, 254);
+	blame_u32("metric with action address", ANYGATE_A_GATE_METRIC, 1);
+	blame_u32("policy dev, no device", ANYGATE_A_GATE_LISTEN_POLICY,
+		  ANYGATE_LISTEN_POLICY_DEV);
+	blame_u32("need 2 of 1", ANYGATE_A_GATE_NEED, 2);
+	blame_u32("stall 99ms", ANYGATE_A_GATE_STALL, 99);
+	blame_u32("suppress below reuse", ANYGATE_A_GATE_DAMP_SUPPRESS, 1);
+	blame_u32("penalty 0", ANYGATE_A_GATE_DAMP_PENALTY, 0);
+	blame_u32("half-life 1ms", ANYGATE_A_GATE_DAMP_HALF_LIFE, 1);
+	blame_u32("longest suppression 1ms", ANYGATE_A_GATE_DAMP_MAX, 1);
+
+	start_add(&m, true);
+	put_u32(&m, ANYGATE_A_GATE_ACTION, ANYGATE_ACTION_ROUTE);
+	put(&m, ANYGATE_A_GATE_DEV, "lo", 3);
+	put_service(&m, IPPROTO_UDP, 53);
+	blame("device with action route", &m, ANYGATE_A_GATE_DEV);
+	start_add(&m, true);
+	put_u32(&m, ANYGATE_A_GATE_ACTION, ANYGATE_ACTION_ROUTE);
+	put_u32(&m, ANYGATE_A_GATE_TABLE, 255);
+	put_service(&m, IPPROTO_UDP, 53);
+	blame("a blackhole in table local", &m, ANYGATE_A_GATE_TABLE);
+	start_add(&m, true);
+	put(&m, ANYGATE_A_GATE_LISTEN_DEV, "lo", 3);
+	put_service(&m, IPPROTO_UDP, 53);
+	blame("listen-dev without its policy", &m, ANYGATE_A_GATE_LISTEN_DEV);
+	start_add(&m, true);
+	put(&m, ANYGATE_A_GATE_DEV, "nosuchdev", 10);
+	put_service(&m, IPPROTO_UDP, 53);
+	blame("missing device", &m, ANYGATE_A_GATE_DEV);
+	start_add(&m, true);
+	put(&m, ANYGATE_A_GATE_FALLBACK_VIA, "\xc6\x33\x64\1", 4);
+	put_service(&m, IPPROTO_UDP, 53);
+	blame("fallback without a device", &m, ANYGATE_A_GATE_FALLBACK_VIA);
+	start_add(&m, true);
+	put(&m, ANYGATE_A_GATE_FALLBACK_DEV, "lo", 3);
+	put_service(&m, IPPROTO_UDP, 53);
+	blame("fallback without a gateway", &m, ANYGATE_A_GATE_FALLBACK_DEV);
+	start_add(&m, true);
+	put(&m, ANYGATE_A_GATE_FALLBACK_VIA, v4, 4);
+	put(&m, ANYGATE_A_GATE_FALLBACK_DEV, "lo", 3);
+	put_service(&m, IPPROTO_UDP, 53);
+	blame("gateway in the prefix", &m, ANYGATE_A_GATE_FALLBACK_VIA);
+	start_add(&m, true);
+	put(&m, ANYGATE_A_GATE_FALLBACK_VIA, v6, 16);
+	put(&m, ANYGATE_A_GATE_FALLBACK_DEV, "lo", 3);
+	put_service(&m, IPPROTO_UDP, 53);
+	blame("gateway of the other family", &m, ANYGATE_A_GATE_FALLBACK_VIA);
+	start_add(&m, true);
+	put(&m, ANYGATE_A_GATE_FALLBACK_VIA, group, 4);
+	put(&m, ANYGATE_A_GATE_FALLBACK_DEV, "lo", 3);
+	put_service(&m, IPPROTO_UDP, 53);
+	blame("gateway that is no host", &m, ANYGATE_A_GATE_FALLBACK_VIA);
+	start_add(&m, true);
+	put_service(&m, IPPROTO_UDP, 53);
+	for (int i = 0; i < 2; i++)
+		put(&m, ANYGATE_A_GATE_REQUIRE, "zone", 5);
+	blame("a lease twice", &m, ANYGATE_A_GATE_REQUIRE);
+	start_add(&m, true);
+	put_service(&m, IPPROTO_UDP, 53);
+	for (int i = 0; i <= ANYGATE_LEASES_MAX; i++) {
+		snprintf(text, sizeof(text), "lease%d", i);
+		put(&m, ANYGATE_A_GATE_REQUIRE, text, strlen(text) + 1);
+	}
+	blame("too many leases", &m, ANYGATE_A_GATE_REQUIRE);
+
+	valid(&m, ANYGATE_CMD_GATE_ADD);
+	if (ask(&genl, &m, NULL)) {
+		printf("# the valid request is refused: %s\n", genl.reason);
+		bad++;
+	}
+	blame("a second gate", &m, ANYGATE_A_GATE_PREFIX);
+	start(&m, ANYGATE_CMD_GATE_ORDER);
+	put(&m, ANYGATE_A_GATE_PREFIX, v4, 4);
+	refuse("no order", &m);
+	put_u32(&m, ANYGATE_A_GATE_ORDER, ANYGATE_ORDER_PIN);
+	blame("pinned for ever", &m, ANYGATE_A_GATE_ORDER);
+	start(&m, ANYGATE_CMD_GATE_ORDER);
+	put(&m, ANYGATE_A_GATE_PREFIX, v4, 4);
+	put_u32(&m, ANYGATE_A_GATE_ORDER, ANYGATE_ORDER_FOLLOW);
+	put_u32(&m, ANYGATE_A_GATE_FOR, 1000);
+	blame("follow for a time", &m, ANYGATE_A_GATE_FOR);
+	start(&m, ANYGATE_CMD_GATE_LEASE);
+	put(&m, ANYGATE_A_GATE_PREFIX, v4, 4);
+	put(&m, ANYGATE_A_GATE_LEASE_NAME, "zone", 5);
+	refuse("no verdict", &m);
+	put_u32(&m, ANYGATE_A_GATE_FOR, 1000);
+	put_u32(&m, ANYGATE_A_GATE_VERDICT, ANYGATE_VERDICT_UP);
+	blame("a lease that is not required", &m, ANYGATE_A_GATE_LEASE_NAME);
+	start(&m, ANYGATE_CMD_GATE_LEASE);
+	put(&m, ANYGATE_A_GATE_PREFIX, v4, 4);
+	put(&m, ANYGATE_A_GATE_LEASE_NAME, "zone", 5);
+	put_u32(&m, ANYGATE_A_GATE_FOR, 1000);
+	put_u32(&m, ANYGATE_A_GATE_VERDICT, ANYGATE_VERDICT_NONE);
+	blame("no verdict for a verdict", &m, ANYGATE_A_GATE_VERDICT);
+	if (del(v4, 4)) {
+		printf("# the gate cannot be removed: %s\n", genl.reason);
+		bad++;
+	}
+}
+
 static void bad_messages(void)
 {
 	static const size_t lengths[] = { 0, 1, 3, 5, 8, 15, 17, 64 };
@@ -255,6 +445,8 @@ static void bad_messages(void)
 	for (int i = 0; i < 2; i++)
 		put_service(&m, IPPROTO_UDP, 53);
 	refuse("the same service twice", &m);
+
+	impossible();
 
 	/* attributes whose own length is a lie */
 	valid(&m, ANYGATE_CMD_GATE_ADD);
