@@ -64,7 +64,7 @@ int anygate_actuate_init(struct anygate_net *agn)
 	int one = 1;
 	int ret;
 
-	agn->nlbuf = kmalloc(NLBUF_SIZE, GFP_KERNEL);
+	agn->nlbuf = kmalloc(NLBUF_SIZE, GFP_KERNEL_ACCOUNT);
 	if (!agn->nlbuf)
 		return -ENOMEM;
 

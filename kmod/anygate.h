@@ -621,6 +621,9 @@ struct anygate_dying {
 /**
  * struct anygate_net - a network namespace with gates
  * @net: the namespace
+ * @memcg: memory control group of whoever asked for its first gate: what the
+ *	engine and, on its behalf, the kernel's tables allocate is charged to
+ *	it; with a reference, NULL for nobody
  * @ring: hints to the engine; NULL while there is no gate, and from the start
  *	of the namespace's end
  * @ring_mem: the same, for freeing
@@ -676,6 +679,7 @@ struct anygate_dying {
  */
 struct anygate_net {
 	struct net *net;
+	struct mem_cgroup *memcg;
 	struct anygate_ring __rcu *ring;
 	struct anygate_ring *ring_mem;
 	struct work_struct work;

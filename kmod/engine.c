@@ -7,10 +7,12 @@
  * waited for RTNL.  Whatever changes after the look gives a hint, which puts
  * the gate on the list again.
  */
+#include <linux/memcontrol.h>
 #include <linux/module.h>
 #include <linux/netdevice.h>
 #include <linux/netlink.h>
 #include <linux/sched.h>
+#include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
 #include <net/net_namespace.h>
@@ -201,8 +203,10 @@ static void reconcile(struct anygate_net *agn, u64 now)
 		verify_some(agn);
 	}
 	xa_for_each(&agn->gates, id, gate) {
+		bool seen = gate->seen == agn->pass;
+
 		if (gate->announce.type == ANYGATE_OBJ_ADDR &&
-		    gate->announce.present != (gate->seen == agn->pass))
+		    gate->announce.present != seen)
 			gate->announce.check = true;
 		anygate_gate_mark(gate, ANYGATE_SOURCE_RECONCILE);
 	}
@@ -318,10 +322,13 @@ static void arm_timer(struct anygate_net *agn, u64 now)
 static void engine_fn(struct work_struct *work)
 {
 	struct anygate_net *agn = container_of(work, struct anygate_net, work);
+	struct mem_cgroup *was;
 	bool more;
 	u64 now;
 
 	mutex_lock(&agn->lock);
+	/* The kernel's own addresses and routes, too. */
+	was = set_active_memcg(agn->memcg);
 	agn->n_passes++;
 	anygate_requests_take(agn);
 	if (READ_ONCE(agn->dead))
@@ -338,6 +345,7 @@ static void engine_fn(struct work_struct *work)
 	if (more)
 		queue_work(anygate_wq, &agn->work);
 out:
+	set_active_memcg(was);
 	mutex_unlock(&agn->lock);
 }
 
@@ -401,6 +409,7 @@ int anygate_engine_start(struct anygate_net *agn,
 	}
 
 	mutex_lock(&agn->lock);
+	agn->memcg = get_mem_cgroup_from_mm(current->mm);
 	agn->ring_mem = ring;
 	agn->missed = anygate_watch_missed();
 	agn->started = true;
@@ -464,6 +473,8 @@ void anygate_engine_exit(struct anygate_net *agn)
 	anygate_gate_tables_exit(agn);
 	kfree(agn->ring_mem);
 	agn->ring_mem = NULL;
+	mem_cgroup_put(agn->memcg);
+	agn->memcg = NULL;
 }
 
 /**

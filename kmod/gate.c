@@ -241,7 +241,7 @@ int anygate_gate_link(struct anygate_gate *gate)
 
 	/* Ids are never used twice, so that a dump resumes where it was. */
 	gate->id = agn->next_id + 1;
-	ret = xa_insert(&agn->gates, gate->id, gate, GFP_KERNEL);
+	ret = xa_insert(&agn->gates, gate->id, gate, GFP_KERNEL_ACCOUNT);
 	if (ret)
 		return ret == -EBUSY ? -EOVERFLOW : ret;
 	ret = rhashtable_lookup_insert_fast(&agn->by_prefix, &gate->by_prefix,

@@ -6,11 +6,13 @@
 
 . "${0%/*}/lib.sh"
 
+NOBODY=(setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps=-all
+	--bounding-set=-all)
+
 # as_nobody COMMAND...: no user, no capability
 as_nobody()
 {
-	setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps=-all \
-		--bounding-set=-all "$@"
+	"${NOBODY[@]}" "$@"
 }
 
 setup()
@@ -241,6 +243,150 @@ hears_its_own()
 	[ "$(wc -l <"$TMP/user/events")" -ge 4 ] || fail "$(cat "$TMP/user/events")"
 }
 
+# memory CGROUP KEY: bytes
+memory()
+{
+	awk -v key="$2" '$1 == key { print $2 }' "$1/memory.stat"
+}
+
+# Gates, and what the engine allocates for them, are charged to whoever asked:
+# addresses and routes that the kernel makes on the engine's behalf, too.
+memory_charged()
+{
+	local group=/sys/fs/cgroup/anygate-memory before gates open
+	setup
+	events_only
+	grep -qw memory /sys/fs/cgroup/cgroup.controllers 2>/dev/null ||
+		skip "no memory controller"
+	echo +memory >/sys/fs/cgroup/cgroup.subtree_control || fail "no memory controller"
+	mkdir "$group" || fail "no group"
+	defer "until rmdir $group 2>/dev/null; do pause; done"
+	cat >"$TMP/charged" <<-END
+		echo \$BASHPID >$group/cgroup.procs
+		exec 9<> <(:)
+		ip link set lo up
+		coproc SOCK { exec "$SELFTESTS/sock"; }
+		exec {in}>&"\${SOCK[1]}" {out}<&"\${SOCK[0]}"
+		turn() {
+			: >"$TMP/is\$1"
+			until [ -e "$TMP/next\$1" ]; do read -r -t 0.05 -u 9; done
+			:
+		}
+		turn 1
+		"$SELFTESTS/rawnl" gates 200
+		turn 2
+		echo "open a udp4 * 53" >&\$in
+		read -r -u \$out answer
+		until [ "\$(ip -4 route show table main proto $PROTO | wc -l)" = 200 ]; do
+			read -r -t 0.05 -u 9
+		done
+		turn 3
+	END
+	unshare -n bash "$TMP/charged" >"$TMP/out" 2>&1 &
+	defer "kill $! 2>/dev/null"
+	eventually "the group's first step" test -e "$TMP/is1"
+	before=$(memory $group slab)
+	: >"$TMP/next1"
+	eventually "gates" test -e "$TMP/is2"
+	gates=$(memory $group slab)
+	: >"$TMP/next2"
+	eventually "open gates" test -e "$TMP/is3"
+	open=$(memory $group slab)
+	: >"$TMP/next3"
+	wait $! || fail "$(cat "$TMP/out")"
+	note "slab: $before bytes, with 200 gates $((gates - before)) more, open another $((open - gates))"
+	# a gate has more than a kilobyte, a route more than a hundred bytes
+	[ $((gates - before)) -ge $((200 * 1024)) ] || fail "gates are not charged"
+	[ $((open - gates)) -ge $((200 * 100)) ] || fail "what the engine makes is not charged"
+}
+
+# median FILE: of numbers, one a line
+median()
+{
+	sort -n "$1" | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'
+}
+
+# latencies N FILE: from the closing of our gate's listener to the address's
+# going, N times, nanoseconds
+latencies()
+{
+	local i from
+	from=$(grep -c . "$TMP/events")
+	for ((i = 0; i < $1; i++)); do
+		sk open a udp4 $V4 53
+		wait_addr $V4/32
+		sk close a
+		wait_no_addr $V4/32
+	done
+	eventually "its events" enough_events "$from" "$1" "$2"
+}
+
+enough_events()
+{
+	tail -n "+$(($1 + 1))" "$TMP/events" |
+		jq -r "select($LAST_CLOSED) | .total_ns" >"$3"
+	[ "$(wc -l <"$3")" -ge "$2" ]
+}
+
+# A user has all the gates that users may have, opens and closes them all at
+# once over and over, and asks in loops. The same user's processes have done as
+# much without gates before: what the gates add is the module's. A gate of ours
+# may become slower, as with everything that shares a machine, but not by orders.
+cannot_starve()
+{
+	local n=15 kind
+	setup
+	events_only
+	chmod 755 "$SELFTESTS"
+	cp "$SELFTESTS/rawnl" "$TMP/rawnl"
+	sock_start
+	ctl add $V4/32 udp/53 up 0
+	events_start "$TMP/events"
+	latencies $n "$TMP/alone"
+	cat >"$TMP/hostile" <<-END
+		exec 9<> <(:)
+		ip link set lo up
+		if [ "\$1" = gates ]; then
+			"$TMP/rawnl" gates 200 || exit
+			while "$TMP/rawnl" cycle 192.0.2.99 99 1000; do :; done >/dev/null &
+			while "$TMP/ctl" show; do :; done >/dev/null &
+		else
+			while ip -4 addr add 192.0.2.99 dev lo; do
+				ip -4 addr del 192.0.2.99/32 dev lo
+			done >/dev/null &
+			while ip route show table all; do :; done >/dev/null &
+		fi
+		coproc SOCK { exec "$TMP/sock"; }
+		exec {in}>&"\${SOCK[1]}" {out}<&"\${SOCK[0]}"
+		rounds=0
+		while :; do
+			echo "open a udp4 * 53" >&\$in
+			read -r -u \$out answer
+			echo "close a" >&\$in
+			read -r -u \$out answer
+			echo \$((++rounds)) >"\$2"
+		done
+	END
+	for kind in plain gates; do
+		: >"$TMP/rounds.$kind"
+		chmod 666 "$TMP/rounds.$kind"
+		"${NOBODY[@]}" unshare -Urn --kill-child -pf bash "$TMP/hostile" $kind \
+			"$TMP/rounds.$kind" >"$TMP/hostile.$kind" 2>&1 &
+		defer "kill $! 2>/dev/null"
+		eventually "the user to begin" test -s "$TMP/rounds.$kind"
+		latencies $n "$TMP/$kind"
+		kill -0 $! 2>/dev/null || fail "the user has given up: $(cat "$TMP/hostile.$kind")"
+		# with --kill-child all of it
+		kill -KILL $!
+		wait $! 2>/dev/null
+	done
+	local alone plain gates
+	alone=$(median "$TMP/alone") plain=$(median "$TMP/plain") gates=$(median "$TMP/gates")
+	note "median latency: alone $((alone / 1000)) us, beside a user without gates $((plain / 1000)) us, with 200 gates $((gates / 1000)) us; the user's rounds: $(cat "$TMP/rounds.plain") and $(cat "$TMP/rounds.gates")"
+	[ "$gates" -le $((20 * (plain > alone ? plain : alone))) ] ||
+		fail "a user's gates slow ours down"
+}
+
 t "root in a user namespace gates its own network" own_namespace
 t "but not that of others" not_ours
 t "users get fewer gates" fewer_gates
@@ -248,5 +394,7 @@ t "a user's namespace goes away with open gates" goes_away
 t "which process did it, users are not told" tells_no_process
 t "processes have the numbers of the reader's pid namespace" numbers_processes
 t "events do not cross namespaces" hears_its_own
+t "memory is charged to whoever asks" memory_charged
+t "a user with all the gates there are cannot starve others" cannot_starve
 
 run_tests "$@"
