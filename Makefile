@@ -44,7 +44,7 @@ updates = $(DESTDIR)/lib/modules/$(release)/updates
 .PHONY: all module helper install install-module install-tools uninstall \
 	uninstall-tools dist deb deps check check-install demo bench \
 	check-debug check-newest check-rt check-all \
-	netlink netlink-check style sparse clean help kdir
+	netlink netlink-check style clean help kdir
 
 ## Building
 
@@ -168,18 +168,8 @@ netlink: ## regenerate what comes from Documentation/netlink/specs/anygate.yaml
 netlink-check: ## fail if what is checked in is not what it would regenerate
 	Documentation/netlink/regen.sh $$($(vm)/kernel-tools)/tools/net/ynl check
 
-# COMPLEX_MACRO: it takes the tables of a trace header for expressions.
-style: sparse ## checkpatch, shellcheck, the manual pages, and sparse with W=1 over the module
-	$$($(vm)/kernel-tools)/scripts/checkpatch.pl --no-tree -q --terse --no-summary \
-		--ignore COMPLEX_MACRO,MACRO_ARG_UNUSED \
-		-f $$(git ls-files 'kmod/*.[ch]' ':!*_gen.[ch]' ':!kmod/compat/tests')
-	shellcheck -x -P SCRIPTDIR:.:helper $$(git grep -lE '^#!/bin/(ba|da)?sh')
-	mandoc -T lint -W warning helper/man/*.[0-9]
-
-# Every object again: sparse only sees what is compiled.
-sparse: kdir
-	$(MAKE) -C $(KDIR) M=$(CURDIR) clean
-	$(MAKE) -C $(KDIR) M=$(CURDIR) C=2 CF=-D__CHECK_ENDIAN__ W=1 modules
+style: ## checkpatch, W=1 and sparse over the module, clang-tidy over anygatectl, shellcheck, the manual pages
+	selftests/style
 
 clean: ## remove what was built here (what is cached for tests stays)
 	$(if $(wildcard $(KDIR)/Makefile),$(MAKE) -C $(KDIR) M=$(CURDIR) clean)

@@ -118,6 +118,6 @@ void doctor_sysctl(const struct node *n, struct report *r)
 		rp_filter(n, r, list[i]);
 	for (i = 0; address_gate(n, AF_INET) && *list[i]; i++)
 		arp(n, r, list[i]);
-	for (i = 0; i < n->n_gates; i++)
+	for (i = 0; n->gates && i < n->n_gates; i++)
 		forwarding(n, r, &n->gates[i]);
 }

@@ -304,6 +304,7 @@ bool anygate_upkeep_act(struct anygate_gate *gate, u64 now)
 	}
 	return acted;
 }
+
 static u64 obj_deadline(const struct anygate_obj *obj, bool unfinished)
 {
 	return unfinished ? obj->retry_at : ANYGATE_NEVER;
