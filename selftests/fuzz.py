@@ -18,9 +18,10 @@ repeated attribute, a nest that is none or too deep, too many, too long, cut
 short, another family, version or flag); and garbage. Some dumps are interrupted:
 by changes between two reads, or by nobody reading on.
 
-Each message has to be answered, replies have to be what the specification says,
-padding included, and at the end the module has to be alive. Status 1 and the
-number of the message if not.
+Each message has to be answered, replies and events have to be what the
+specification says, padding included, those for anybody must not name a process,
+and at the end the module has to be alive. Status 1 and the number of the message
+if not.
 """
 
 import collections
@@ -40,7 +41,8 @@ NLMSG_ERROR, NLMSG_DONE = 2, 3
 NLA_F_NESTED, NLA_F_NET = 0x8000, 0x4000
 GENL_ID_CTRL = 16
 CORPUS_FAMILY = 0x20    # mutate.c puts the real one in its place
-SOL_NETLINK, NETLINK_EXT_ACK = 270, 11
+CTRL_ATTR_FAMILY_ID, CTRL_ATTR_MCAST_GROUPS = 1, 7
+SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, NETLINK_EXT_ACK = 270, 1, 11
 PATIENCE = 60
 ADDRESSES = [
     socket.inet_pton(socket.AF_INET, a)
@@ -169,10 +171,27 @@ class Maker:
                  "up": struct.pack("=I", rng.choice((0, 0, 20))),
                  "stall": struct.pack("=I", rng.choice((0, 100, 1000))),
                  "prefix": rng.choice(ADDRESSES[:2] + ADDRESSES[5:7])}
+        if rng.random() < .15:
+            # a route, to elsewhere while it is closed
+            fixed.update({
+                "action": struct.pack("=I", 1), "fallback-dev": rng.choice((b"lo\0", b"d0\0")),
+                "metric": struct.pack("=I", rng.choice((1, 1024, 0xffffffff))),
+                "table": struct.pack("=I", rng.choice((254, 254, 100, 255))),
+                "fallback-via": socket.inet_pton(socket.AF_INET6, rng.choice(
+                    ("2001:db8:ff::1", "2001:db8::53", "ff02::1", "::")))
+                if len(fixed["prefix"]) == 16 and rng.random() < .9 else
+                socket.inet_pton(socket.AF_INET, rng.choice(
+                    ("198.51.100.1", "198.51.100.1", "192.0.2.53", "224.0.0.1")))})
+        elif rng.random() < .15:
+            fixed.update({"listen-policy": struct.pack("=I", rng.choice((0, 1, 2, 2))),
+                          "listen-dev": rng.choice((b"lo\0", b"d0\0")),
+                          "dev": rng.choice((b"lo\0", b"d0\0"))})
         likely = {"prefix": 1, "order": 1, "lease-name": 1, "verdict": 1, "require": .4,
                   "service": 1 if op["name"] == "gate-add" else .3}
         if op["name"] == "gate-lease":
             likely["for"] = 1
+        likely.update((n, .7) for n in ("action", "fallback-via", "fallback-dev", "metric",
+                                        "table", "listen-policy", "listen-dev", "dev"))
         out = []
         order = None
         for name in op["attrs"]:
@@ -327,7 +346,14 @@ class Kernel:
         self.names = {n: {a["number"]: a for a in s.values()}
                       for n, s in spec.sets.items()}
         self.sock = self.open()
-        self.family = self.resolve(spec.name)
+        self.family, groups = self.resolve(spec.name)
+        self.heard = collections.Counter()
+        self.events = {}
+        for name in ("events", "events-admin"):
+            sock = self.open()
+            sock.setsockopt(SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, groups[name])
+            sock.setblocking(False)
+            self.events[name] = sock
 
     @staticmethod
     def open():
@@ -339,15 +365,42 @@ class Kernel:
         return sock
 
     def resolve(self, name):
-        """Its number."""
+        """Its number, and those of its groups by name."""
         body = struct.pack("=BBH", 3, 1, 0) + attr(2, name.encode() + b"\0")
         self.sock.send(struct.pack("=IHHII", 16 + len(body), GENL_ID_CTRL,
                                    NLM_F_REQUEST, 1, 0) + body)
         data = self.sock.recv(65536)
+        family, groups = None, {}
         for number, value in attributes(data[20:struct.unpack_from("=I", data)[0]], "ctrl"):
-            if number == 1:
-                return struct.unpack("=H", value)[0]
-        raise Wrong("no such family")
+            if number == CTRL_ATTR_FAMILY_ID:
+                family = struct.unpack("=H", value)[0]
+            if number == CTRL_ATTR_MCAST_GROUPS:
+                for _, group in attributes(value, "groups"):
+                    one = dict(attributes(group, "group"))
+                    groups[one[1].rstrip(b"\0").decode()] = struct.unpack("=I", one[2])[0]
+        if family is None:
+            raise Wrong("no such family")
+        return family, groups
+
+    def listen(self):
+        """To the events that have come; more than there is room for is no fault."""
+        whom = {"pid", "comm", "closer-pid", "closer-comm"}
+        for group, sock in self.events.items():
+            while True:
+                try:
+                    data = sock.recv(65536)
+                except BlockingIOError:
+                    break
+                except OSError as e:
+                    if e.errno != errno.ENOBUFS:
+                        raise
+                    continue
+                self.heard[group] += 1
+                body = data[20:struct.unpack_from("=I", data)[0]]
+                self.check_set("gate", body, group)
+                names = {self.names["gate"][n]["name"] for n, _ in attributes(body, group)}
+                if group == "events" and names & whom:
+                    raise Wrong(f"{group}: {', '.join(names & whom)}")
 
     def check_set(self, name, data, where, allowed=None):
         """A reply's attributes, and those in its nests."""
@@ -441,6 +494,11 @@ def main():
             rng = random.Random(seed * 1000003 + i)
             seq = i + 2
             kind, name, raw = Maker(spec, rng).message(kernel.family, seq)
+            if rng.random() < .05:
+                # somebody comes and goes, which is told
+                listeners[0].close()
+                listeners[0] = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+                listeners[0].bind(("::", 53))
             if rng.random() < .02:
                 # a dump that nobody reads to its end, or that is overtaken
                 other = kernel.open()
@@ -461,6 +519,7 @@ def main():
             else:
                 kernel.sock.send(raw)
                 ret, text = kernel.answer(kernel.sock, seq)
+            kernel.listen()
             if ret > 0:
                 raise Wrong(f"an error of {ret}")
             results[kind, ret] += 1
@@ -478,6 +537,7 @@ def main():
                          for (k, ret), n in sorted(results.items(), key=lambda r: -r[1])
                          if k == kind)
         print(f"# {kind}: {said}")
+    print("# heard: " + ", ".join(f"{n} of {g}" for g, n in kernel.heard.items()))
     print("# accepted: " + ", ".join(f"{n} {name}" for name, n in accepted.most_common()))
     print("# refused without words: " + ", ".join(f"{n} {e}" for e, n in silent.most_common()))
     never = {op["name"] for op in spec.ops} - set(accepted)
