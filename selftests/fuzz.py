@@ -256,12 +256,12 @@ class Maker:
             elif what == 5 and attrs:   # bits
                 i = rng.randrange(len(attrs))
                 raw = bytearray(attrs[i])
-                for _ in range(rng.randrange(1, 5)):
+                for _ in range(rng.randrange(1, 5) if raw else 0):
                     raw[rng.randrange(len(raw))] ^= 1 << rng.randrange(8)
                 attrs[i] = bytes(raw)
             elif what == 6 and attrs:   # cut
                 i = rng.randrange(len(attrs))
-                attrs[i] = attrs[i][:rng.randrange(len(attrs[i]))]
+                attrs[i] = attrs[i][:rng.randrange(len(attrs[i]) + 1)]
             elif what == 7:     # too deep
                 inner = b""
                 for _ in range(rng.choice((2, 10, 200))):
