@@ -120,6 +120,8 @@ reloaded()
 	local rounds=0 refused=0
 	note "seed $HOSTILE_SEED"
 	start_churn
+	# Or it would be one of 65 who want a processor.
+	renice -n -19 $BASHPID >/dev/null
 	while kill -0 $CHURN 2>/dev/null; do
 		if rmmod anygate 2>/dev/null; then
 			rounds=$((rounds + 1))
@@ -130,6 +132,7 @@ reloaded()
 			pause
 		fi
 	done
+	renice -n 0 $BASHPID >/dev/null
 	end_churn
 	note "removed and loaded $rounds times, $refused times in use"
 	[ $rounds -gt 0 ] || fail "never removed"
