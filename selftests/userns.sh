@@ -350,6 +350,10 @@ cannot_starve()
 			"$TMP/rawnl" gates 200 || exit
 			while "$TMP/rawnl" cycle 192.0.2.99 99 1000; do :; done >/dev/null &
 			while "$TMP/ctl" show; do :; done >/dev/null &
+			# probes that nobody else needs come and go
+			while "$TMP/ctl" add 192.0.2.98 tcp/98 fatal on; do
+				"$TMP/ctl" del 192.0.2.98
+			done >/dev/null &
 		else
 			while ip -4 addr add 192.0.2.99 dev lo; do
 				ip -4 addr del 192.0.2.99/32 dev lo
