@@ -106,7 +106,7 @@ bad "a wait for one that is not there" refusal "no such gate" drain $V4/32 wait
 bad "counters of a gate that is not there" refusal "no such gate" stats $V4/32
 bad "counters of a group that is not there" refusal "no gate has this name" \
 	stats nodns
-bad "metrics of something"	usage "too much" metrics 192.0.2.7/32
+bad "metrics of something"	usage "unknown format|too much" metrics 192.0.2.7/32
 bad "the same service twice"	usage "udp/53" add $V4/32 udp/53 udp/53
 bad "a device name that is too long" usage "abcdefghijklmnop" \
 	add $V4/32 udp/53 dev abcdefghijklmnop
