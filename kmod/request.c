@@ -21,6 +21,15 @@ static void tell_simply(struct anygate_gate *gate,
 	anygate_netlink_event(gate->agn, &event);
 }
 
+/* Netfilter has no words of its own. */
+static int no_shield(struct netlink_ext_ack *extack, int err)
+{
+	if (err != -ENOMEM)
+		NL_SET_ERR_MSG(extack,
+			       "the shield's hooks are refused in this namespace: it may have too many hooks; leave shield out");
+	return err;
+}
+
 static int add_gate(struct anygate_net *agn, struct anygate_req *req)
 {
 	struct anygate_gate *gate = req->gate;
@@ -41,6 +50,8 @@ static int add_gate(struct anygate_net *agn, struct anygate_req *req)
 	else if (ret == -EOVERFLOW)
 		NL_SET_ERR_MSG(req->extack,
 			       "every number for a gate has been used in this namespace: load the module anew");
+	else if (ret && gate->conf.shield_ms)
+		no_shield(req->extack, ret);
 	if (ret)
 		return ret;
 
@@ -73,7 +84,7 @@ static int change_gate(struct anygate_net *agn, struct anygate_req *req)
 	shield = anygate_shield_prepare(gate, req->conf,
 					req->services ?: gate->services);
 	if (IS_ERR(shield))
-		return PTR_ERR(shield);
+		return no_shield(req->extack, PTR_ERR(shield));
 	if (req->services) {
 		ret = anygate_gate_set_services(gate, req->services);
 		if (ret) {
