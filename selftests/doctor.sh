@@ -312,9 +312,12 @@ with_keepalived()
 	daemon keepalived -n -l -f "$TMP/keepalived.conf" \
 		-p "$TMP/keepalived.pid" -r "$TMP/vrrp.pid"
 	pid=$DAEMON
+	# a signal that comes before would end it
+	eventually "keepalived" grep -q "Startup complete" "$TMP/daemon"
 	found other-manager $V4/32
 	keepalived_conf 10.9.9.9
 	kill -HUP "$pid"
+	eventually "keepalived to have read it" grep -q "Reload finished\|Reloading" "$TMP/daemon"
 	remedied other-manager $V4/32
 	kill -0 "$pid" || fail "keepalived does not run: $(cat "$TMP/daemon")"
 }

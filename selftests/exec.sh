@@ -152,7 +152,7 @@ heals()
 		exec "$examples/anygate-restart"
 	END
 	chmod 755 "$TMP/marking"
-	PATH=$TMP/bin:$PATH ANYGATE_RESTART_CONF=$TMP/restart.conf \
+	PATH=$TMP/bin:$PATH RESTART_CONF=$TMP/restart.conf \
 		"$ANYGATECTL" monitor exec "$TMP/marking" >"$TMP/out" 2>"$TMP/err" &
 	EXEC=$!
 	MONITORS+=("$EXEC")
@@ -167,7 +167,7 @@ heals()
 	sk open a udp4 "*" 53
 	wait_addr $V4/32
 	[ "$(cat "$TMP/log")" = restart ] || fail "not once: $(cat "$TMP/log")"
-	eventually "the word" grep -q "$V4/32 is closed: restarting web.service" "$TMP/err"
+	eventually "the word" grep -q "$V4/32 is closed: restarting web.service" "$TMP/out"
 
 	# what an operator has stopped stays stopped; so does what only withdraws
 	echo inactive >"$TMP/active"
@@ -176,7 +176,7 @@ heals()
 	ctl undrain $V4/32
 	wait_addr $V4/32
 	sk close a
-	eventually "the event" grep -q "web.service was stopped" "$TMP/err"
+	eventually "the event" grep -q "web.service was stopped" "$TMP/out"
 	[ "$(cat "$TMP/log")" = restart ] || fail "restarted: $(cat "$TMP/log")"
 }
 
