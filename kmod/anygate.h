@@ -621,9 +621,10 @@ struct anygate_dying {
 /**
  * struct anygate_net - a network namespace with gates
  * @net: the namespace
- * @memcg: memory control group of whoever asked for its first gate: what the
- *	engine and, on its behalf, the kernel's tables allocate is charged to
- *	it; with a reference, NULL for nobody
+ * @memcg: where a user's namespace owns @net, the memory control group of
+ *	whoever asked for the first gate: what the engine and, on its behalf,
+ *	the kernel's tables allocate is charged to it; with a reference, NULL
+ *	for nobody
  * @ring: hints to the engine; NULL while there is no gate, and from the start
  *	of the namespace's end
  * @ring_mem: the same, for freeing

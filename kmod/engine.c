@@ -409,7 +409,12 @@ int anygate_engine_start(struct anygate_net *agn,
 	}
 
 	mutex_lock(&agn->lock);
-	agn->memcg = get_mem_cgroup_from_mm(current->mm);
+	/*
+	 * Users pay.  The machine's own gates must not fail to withdraw because
+	 * the session or unit that once asked for them is short of memory.
+	 */
+	if (agn->net->user_ns != &init_user_ns)
+		agn->memcg = get_mem_cgroup_from_mm(current->mm);
 	agn->ring_mem = ring;
 	agn->missed = anygate_watch_missed();
 	agn->started = true;

@@ -249,7 +249,8 @@ memory()
 	awk -v key="$2" '$1 == key { print $2 }' "$1/memory.stat"
 }
 
-# Gates, and what the engine allocates for them, are charged to whoever asked:
+# A user's gates, and what the engine allocates for them, are charged to whoever
+# asked:
 # addresses and routes that the kernel makes on the engine's behalf, too.
 memory_charged()
 {
@@ -282,7 +283,7 @@ memory_charged()
 		done
 		turn 3
 	END
-	unshare -n bash "$TMP/charged" >"$TMP/out" 2>&1 &
+	unshare -Urn bash "$TMP/charged" >"$TMP/out" 2>&1 &
 	defer "kill $! 2>/dev/null"
 	eventually "the group's first step" test -e "$TMP/is1"
 	before=$(memory $group slab)
