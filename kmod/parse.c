@@ -100,6 +100,18 @@ static bool usable_addr(const struct anygate_addr *addr)
 	       !ipv6_addr_v4mapped(&addr->ip);
 }
 
+/* No router passes these on (RFC 1122, RFC 3927, RFC 4291). */
+static bool stays_here(const struct anygate_addr *addr)
+{
+	if (addr->family == AF_INET) {
+		__be32 ip = addr->ip.s6_addr32[0];
+
+		return ipv4_is_loopback(ip) || ipv4_is_linklocal_169(ip);
+	}
+	return ipv6_addr_loopback(&addr->ip) ||
+	       ipv6_addr_type(&addr->ip) & IPV6_ADDR_LINKLOCAL;
+}
+
 static int parse_service(const struct nlattr *nest,
 			 const struct anygate_prefix *prefix,
 			 struct anygate_sockkey *key,
@@ -402,6 +414,11 @@ int anygate_parse_conf(struct genl_info *info, struct anygate_conf *conf,
 	int ret;
 
 	host = conf->prefix.len == anygate_addr_bits(&conf->prefix.addr);
+	if (stays_here(&conf->prefix.addr)) {
+		NL_SET_ERR_MSG_ATTR(extack, tb[ANYGATE_A_GATE_PREFIX],
+				    "loopback and link-local prefixes never leave the node: give one that routers pass on");
+		return -EINVAL;
+	}
 	if (tb[ANYGATE_A_GATE_ACTION])
 		conf->action = nla_get_u32(tb[ANYGATE_A_GATE_ACTION]);
 	if (conf->action == ANYGATE_ACTION_ADDRESS && !host) {

@@ -148,6 +148,8 @@ static void impossible(void)
 		ANYGATE_CMD_STATS_GET, ANYGATE_CMD_GATE_CHANGE,
 	};
 	static const unsigned char group[4] = { 224, 0, 0, 5 };
+	static const unsigned char loopback[4] = { 127, 0, 0, 53 };
+	static const unsigned char linklocal[16] = { 0xfe, 0x80, [15] = 0x53 };
 	struct message m;
 	char text[64];
 	size_t nest;
@@ -173,6 +175,15 @@ static void impossible(void)
 	put(&m, ANYGATE_A_GATE_PREFIX, group, 4);
 	put_service(&m, IPPROTO_UDP, 53);
 	blame("multicast address", &m, ANYGATE_A_GATE_PREFIX);
+	start(&m, ANYGATE_CMD_GATE_ADD);
+	put(&m, ANYGATE_A_GATE_PREFIX, loopback, 4);
+	put_service(&m, IPPROTO_UDP, 53);
+	blame("loopback", &m, ANYGATE_A_GATE_PREFIX);
+	start(&m, ANYGATE_CMD_GATE_ADD);
+	put(&m, ANYGATE_A_GATE_PREFIX, linklocal, 16);
+	put_u32(&m, ANYGATE_A_GATE_ACTION, ANYGATE_ACTION_ROUTE);
+	put_service(&m, IPPROTO_UDP, 53);
+	blame("link-local address", &m, ANYGATE_A_GATE_PREFIX);
 	start_add(&m, false);
 	put_u32(&m, ANYGATE_A_GATE_ACTION, ANYGATE_ACTION_ADDRESS);
 	nest = nest_start(&m, ANYGATE_A_GATE_SERVICE);
