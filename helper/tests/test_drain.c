@@ -207,6 +207,8 @@ static void interrupted(void **state)
 	sigset_t set, old;
 
 	(void)state;
+	/* whoever runs this in the background may have it ignored */
+	signal(SIGINT, SIG_DFL);
 	/* it has come before the wait begins, so that this is no race */
 	sigemptyset(&set);
 	sigaddset(&set, SIGINT);
