@@ -435,7 +435,7 @@ struct anygate_obj {
  * @errors: changes of the tables that failed
  */
 struct anygate_counts {
-	u32 reasons[ANYGATE_REASON_DYING + 1];
+	u32 reasons[ANYGATE_REASON_ALONE + 1];
 	u32 latency[ANYGATE_N_LATENCIES];
 	u64 latency_ns;
 	u64 errors;

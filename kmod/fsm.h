@@ -40,6 +40,8 @@ struct anygate_fsm_conf {
  * @up: enough of the gate's services have a listener, and its leases are good
  * @why: if not @up, the reason: ANYGATE_REASON_NO_LISTENER or one of the leases'
  * @present: the prefix is announced already; asked only of a new gate
+ * @alone: if not @up, nobody else is known to announce the prefix, and that is
+ *	a reason to go on with it
  * @order: ANYGATE_ORDER_FOLLOW, _DRAIN or _PIN
  * @order_until: CLOCK_BOOTTIME nanoseconds at which @order ends, or
  *	ANYGATE_NEVER
@@ -48,6 +50,7 @@ struct anygate_facts {
 	bool up;
 	enum anygate_reason why;
 	bool present;
+	bool alone;
 	enum anygate_order order;
 	__u64 order_until;
 };
@@ -79,7 +82,8 @@ struct anygate_fsm {
  * anygate_fsm_want() - is the prefix to be announced in this state?
  * @fsm: the state
  *
- * "closing" still announces: its down delay exists to survive a restart.
+ * "closing" still announces: its down delay exists to survive a restart; and
+ * "kept", because a prefix that nobody announces is no better than a dead one.
  *
  * Return: true if the address or route is wanted in the kernel's tables.
  */
@@ -87,7 +91,8 @@ static inline bool anygate_fsm_want(const struct anygate_fsm *fsm)
 {
 	return fsm->state == ANYGATE_STATE_OPEN ||
 	       fsm->state == ANYGATE_STATE_CLOSING ||
-	       fsm->state == ANYGATE_STATE_PINNED;
+	       fsm->state == ANYGATE_STATE_PINNED ||
+	       fsm->state == ANYGATE_STATE_KEPT;
 }
 
 struct anygate_fsm anygate_fsm_start(const struct anygate_fsm_conf *conf,

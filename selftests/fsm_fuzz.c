@@ -192,6 +192,12 @@ static void check_state(const struct world *w, const struct anygate_fsm *fsm)
 		MUST(fsm->reason == ANYGATE_REASON_PINNED);
 		MUST(fsm->deadline == w->facts.order_until);
 		break;
+	case ANYGATE_STATE_KEPT:
+		MUST(!w->facts.up);
+		MUST(w->facts.alone);
+		MUST(fsm->reason == ANYGATE_REASON_ALONE);
+		MUST(fsm->deadline == ANYGATE_NEVER);
+		break;
 	}
 	MUST(fsm->deadline > w->now);
 	MUST(fsm->since <= w->now);
@@ -258,11 +264,17 @@ static void check_step(const struct world *w, const struct anygate_fsm *old,
 		before.figure = ceiling;
 	figure = anygate_damp_figure(&before, damp, w->now);
 
-	/* Withdrawn in time, damped or not, and never without a reason. */
+	/*
+	 * Withdrawn in time, damped or not, and never without a reason; the
+	 * last one not at all, and one that was kept without another wait.
+	 */
 	if (!w->facts.up && over && !pinned)
-		MUST(!want);
+		MUST(want == (was && w->facts.alone && !drained));
 	if (was && !want && !drained)
-		MUST(!w->facts.up && over);
+		MUST(!w->facts.up && !w->facts.alone &&
+		     (over || old->state == ANYGATE_STATE_KEPT));
+	if (old->state == ANYGATE_STATE_KEPT)
+		MUST(new->state != ANYGATE_STATE_CLOSING);
 
 	/* Announced for a reason, and when every reason against it is gone. */
 	if (!was && want && !pinned) {
@@ -281,6 +293,7 @@ static void check_step(const struct world *w, const struct anygate_fsm *old,
 	flap = new->state == ANYGATE_STATE_CLOSED &&
 	       (old->state == ANYGATE_STATE_OPEN ||
 		old->state == ANYGATE_STATE_CLOSING ||
+		old->state == ANYGATE_STATE_KEPT ||
 		old->state == ANYGATE_STATE_DAMPED);
 	if (flap && damp->on) {
 		__u64 sum = figure +
@@ -344,6 +357,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	what = take(&in, 1);
 	w.facts.up = what & 1;
 	w.facts.present = what & 2;
+	w.facts.alone = what & 16;
 	take_why(&in, &w.facts);
 	if (what & 4)
 		take_order(&in, &w.facts, w.now);
@@ -358,7 +372,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	    !ordered(&w, ANYGATE_ORDER_DRAIN))
 		MUST(anygate_fsm_want(&fsm));
 	if (!w.facts.up && !ordered(&w, ANYGATE_ORDER_PIN))
-		MUST(!anygate_fsm_want(&fsm));
+		MUST(anygate_fsm_want(&fsm) ==
+		     (w.facts.present && w.facts.alone &&
+		      !ordered(&w, ANYGATE_ORDER_DRAIN)));
 
 	while (in.size) {
 		what = take(&in, 1);
@@ -373,6 +389,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			take_delays(&in, &w.conf);
 		if ((what & 24) == 8)
 			take_why(&in, &w.facts);
+		if ((what & 24) == 16)
+			w.facts.alone = !w.facts.alone;
 		if ((what & 96) == 96) {
 			struct anygate_damp_conf old = w.conf.damp;
 
