@@ -121,7 +121,7 @@ open_gate()
 	all_settings "$gate"
 	expect has_addr "$gate"
 	expect_gate "$gate" '[.opened, .closed] | tostring' "[1,0]"
-	ctl change "$gate" down 0
+	ctl change "$gate" down 0 witness off
 	sk close a
 	wait_no_addr "$gate"
 }
