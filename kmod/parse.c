@@ -391,8 +391,17 @@ static int parse_watching(struct nlattr **tb, struct anygate_conf *conf,
 static int parse_witness(struct nlattr **tb, struct anygate_conf *conf,
 			 struct netlink_ext_ack *extack)
 {
+	bool tables = conf->prefix.addr.family == AF_INET ?
+		      IS_ENABLED(CONFIG_IP_MULTIPLE_TABLES) :
+		      IS_ENABLED(CONFIG_IPV6_MULTIPLE_TABLES);
+
 	if (tb[ANYGATE_A_GATE_WITNESS])
 		conf->witness = nla_get_u32(tb[ANYGATE_A_GATE_WITNESS]);
+	if (conf->witness && !tables) {
+		NL_SET_ERR_MSG_ATTR(extack, tb[ANYGATE_A_GATE_WITNESS],
+				    "this kernel has no routing tables but main and local: a witness would see nobody");
+		return -EOPNOTSUPP;
+	}
 	if (conf->witness == RT_TABLE_MAIN || conf->witness == RT_TABLE_LOCAL) {
 		NL_SET_ERR_MSG_ATTR(extack, tb[ANYGATE_A_GATE_WITNESS],
 				    "the tables main and local have this node's own routes: have the routing daemon write those of other nodes into another");
