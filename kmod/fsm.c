@@ -45,18 +45,19 @@ static struct verdict rise(const struct anygate_fsm *fsm,
 
 /*
  * Down, and announced: is it time, and is somebody else there?  Damping has no
- * say in this.  What was kept has had its time.
+ * say in this.
  */
 static struct verdict fall(const struct anygate_fsm *fsm,
 			   const struct anygate_fsm_conf *conf,
 			   const struct anygate_facts *facts, __u64 now)
 {
-	__u64 over = fsm->up_since + conf->down_ms * ANYGATE_NS_PER_MS;
+	__u64 over = fsm->fall_since + conf->down_ms * ANYGATE_NS_PER_MS;
+	bool kept = fsm->state == ANYGATE_STATE_KEPT;
 
-	if (now < over && fsm->state != ANYGATE_STATE_KEPT)
-		return VERDICT(CLOSING, ANYGATE_REASON_DOWN_DELAY, over);
-	if (facts->alone)
+	if (facts->alone && (kept || now >= over))
 		return VERDICT(KEPT, ANYGATE_REASON_ALONE, ANYGATE_NEVER);
+	if (now < over)
+		return VERDICT(CLOSING, ANYGATE_REASON_DOWN_DELAY, over);
 	return VERDICT(CLOSED, facts->why, ANYGATE_NEVER);
 }
 
@@ -121,6 +122,7 @@ struct anygate_fsm anygate_fsm_start(const struct anygate_fsm_conf *conf,
 		.since = now,
 		.up = facts->up,
 		.up_since = now,
+		.fall_since = now,
 		.damp.at = now,
 	};
 	struct verdict verdict;
@@ -160,7 +162,14 @@ struct anygate_fsm anygate_fsm_step(struct anygate_fsm old,
 	if (facts->up != old.up) {
 		new.up = facts->up;
 		new.up_since = now;
+		new.fall_since = now;
 	}
+	/*
+	 * Two that are kept may see each other at once.  "down" passes again,
+	 * and where it is not the same the one finds the other one gone.
+	 */
+	if (old.state == ANYGATE_STATE_KEPT && !facts->alone)
+		new.fall_since = now;
 	new.damp = anygate_damp_step(old.damp, &conf->damp, now);
 
 	verdict = decide(&new, conf, facts, now);

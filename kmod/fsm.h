@@ -64,6 +64,8 @@ struct anygate_facts {
  *	stay as they are, or ANYGATE_NEVER
  * @up: the services were up at the last step
  * @up_since: CLOCK_BOOTTIME nanoseconds at which @up became what it is
+ * @fall_since: the same for what "down" counts from: @up, or that somebody else
+ *	was there
  * @damp: the figure of merit
  *
  * Only the functions below make one; the fields are for reading.
@@ -75,6 +77,7 @@ struct anygate_fsm {
 	__u64 deadline;
 	bool up;
 	__u64 up_since;
+	__u64 fall_since;
 	struct anygate_damp damp;
 };
 

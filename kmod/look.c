@@ -346,13 +346,13 @@ static void shield(struct anygate_gate *gate, const struct anygate_event *event,
 		   bool had, u64 begun)
 {
 	bool kept = gate->fsm.state == ANYGATE_STATE_KEPT;
-	bool was_kept = event->old_state == ANYGATE_STATE_KEPT;
+	bool was_kept = gate->fsm.fall_since != gate->fsm.up_since;
 	u64 gone_at = 0;
 
 	if (had && !gate->services_up && !kept)
 		gone_at = gate->closer.at ?: begun;
 	else if (was_kept && gate->fsm.state == ANYGATE_STATE_CLOSED &&
-		 !gate->services_up)
+		 event->old_state != ANYGATE_STATE_CLOSED && !gate->services_up)
 		gone_at = begun;
 	anygate_shield_update(gate, gone_at);
 }

@@ -125,6 +125,7 @@ struct world {
 	struct anygate_facts facts;
 	__u64 now;
 	__u64 changed;		/* when facts.up became what it is */
+	__u64 falls;		/* what "down" counts from */
 };
 
 static bool released(const struct world *w, const struct anygate_fsm *fsm,
@@ -169,7 +170,7 @@ static void check_state(const struct world *w, const struct anygate_fsm *fsm)
 	case ANYGATE_STATE_CLOSING:
 		MUST(!w->facts.up);
 		MUST(fsm->reason == ANYGATE_REASON_DOWN_DELAY);
-		MUST(fsm->deadline == w->changed + w->conf.down_ms * MS);
+		MUST(fsm->deadline == w->falls + w->conf.down_ms * MS);
 		break;
 	case ANYGATE_STATE_DAMPED:
 		MUST(w->facts.up);
@@ -203,6 +204,7 @@ static void check_state(const struct world *w, const struct anygate_fsm *fsm)
 	MUST(fsm->since <= w->now);
 	MUST(fsm->up == w->facts.up);
 	MUST(fsm->up_since == w->changed);
+	MUST(fsm->fall_since == w->falls);
 	MUST(damp->on || !fsm->damp.suppressed);
 }
 
@@ -253,8 +255,9 @@ static void check_step(const struct world *w, const struct anygate_fsm *old,
 	bool was = anygate_fsm_want(old), want = anygate_fsm_want(new);
 	bool pinned = ordered(w, ANYGATE_ORDER_PIN);
 	bool drained = ordered(w, ANYGATE_ORDER_DRAIN);
-	bool over = w->now - w->changed >=
-		    (w->facts.up ? w->conf.up_ms : w->conf.down_ms) * MS;
+	bool over = w->facts.up ?
+		    w->now - w->changed >= w->conf.up_ms * MS :
+		    w->now - w->falls >= w->conf.down_ms * MS;
 	__u64 ceiling = anygate_damp_ceiling(damp), figure;
 	struct anygate_damp before = old->damp;
 	bool flap;
@@ -266,14 +269,13 @@ static void check_step(const struct world *w, const struct anygate_fsm *old,
 
 	/*
 	 * Withdrawn in time, damped or not, and never without a reason; the
-	 * last one not at all, and one that was kept without another wait.
+	 * last one not at all.
 	 */
 	if (!w->facts.up && over && !pinned)
 		MUST(want == (was && w->facts.alone && !drained));
 	if (was && !want && !drained)
-		MUST(!w->facts.up && !w->facts.alone &&
-		     (over || old->state == ANYGATE_STATE_KEPT));
-	if (old->state == ANYGATE_STATE_KEPT)
+		MUST(!w->facts.up && !w->facts.alone && over);
+	if (old->state == ANYGATE_STATE_KEPT && w->facts.alone)
 		MUST(new->state != ANYGATE_STATE_CLOSING);
 
 	/* Announced for a reason, and when every reason against it is gone. */
@@ -354,6 +356,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	start = any_size(&in);
 	w.now = start;
 	w.changed = start;
+	w.falls = start;
 	what = take(&in, 1);
 	w.facts.up = what & 1;
 	w.facts.present = what & 2;
@@ -382,6 +385,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (what & 1) {
 			w.facts.up = !w.facts.up;
 			w.changed = w.now;
+			w.falls = w.now;
 		}
 		if ((what & 6) == 6)
 			take_order(&in, &w.facts, w.now);
@@ -408,6 +412,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		}
 		/* Only a new gate is asked. */
 		w.facts.present = what & 128;
+
+		if (fsm.state == ANYGATE_STATE_KEPT && !w.facts.alone)
+			w.falls = w.now;
 
 		next = anygate_fsm_step(fsm, &w.conf, &w.facts, w.now);
 		check_step(&w, &fsm, &next);

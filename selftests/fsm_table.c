@@ -324,7 +324,7 @@ static const char *deadline_words(const struct walk *w)
 		return "when the order's time is over";
 	if (fsm->up && fsm->deadline == fsm->up_since + w->conf.up_ms * MS)
 		return "when `up` is over";
-	if (!fsm->up && fsm->deadline == fsm->up_since + w->conf.down_ms * MS)
+	if (!fsm->up && fsm->deadline == fsm->fall_since + w->conf.down_ms * MS)
 		return "when `down` is over";
 	if (fsm->deadline == anygate_damp_release(&fsm->damp, &w->conf.damp,
 						  w->now))
@@ -385,12 +385,11 @@ static const char picture[] =
 "     | +---------------- damped -------------|-|---------+\n"
 "     |                                       | |\n"
 "     |               \"down\" over             v |\n"
-"     +------------------------------------ closing\n"
-"     |                                       |\n"
-"     |          another path                 | \"down\" over, alone\n"
-"     +--------------------------- kept <-----+\n"
-"                                    |    up\n"
-"                                    +----------> open\n"
+"     +------------------------------------ closing <------+\n"
+"                                             |            | another path\n"
+"                          \"down\" over, alone +---------> kept\n"
+"                                                          | up\n"
+"                                                          +-----> open\n"
 "\n"
 "    any state ---- drain ----> drained ---- end of it ----> closed, opening,\n"
 "                                                            damped or open\n"
@@ -410,7 +409,7 @@ static const bool arrows[N_STATES][N_STATES] = {
 	ARROW(CLOSING, CLOSED),
 	ARROW(CLOSING, KEPT),
 	ARROW(KEPT, OPEN),
-	ARROW(KEPT, CLOSED),
+	ARROW(KEPT, CLOSING),
 	ARROW(DAMPED, CLOSED),
 	ARROW(DAMPED, OPEN),
 	ARROW(DRAINED, CLOSED),
@@ -435,6 +434,8 @@ static bool plausible(enum anygate_state state, struct cell cell)
 		return !cell.over || cell.services != UP;
 	case ANYGATE_STATE_OPEN:
 		return !cell.over || cell.services == UP;
+	case ANYGATE_STATE_KEPT:
+		return !cell.over || cell.services != DOWN;
 	case ANYGATE_STATE_DAMPED:
 		return cell.over == (cell.services == UP);
 	default:

@@ -47,6 +47,7 @@ static struct anygate_fsm at(enum anygate_state state, __u64 since)
 		      state == ANYGATE_STATE_OPEN ||
 		      state == ANYGATE_STATE_DAMPED,
 		.up_since = since,
+		.fall_since = since,
 	};
 
 	return fsm;
@@ -248,14 +249,29 @@ static void keeps(void **state)
 	check(anygate_fsm_step(fsm, &conf, &up, t + 900 * MS),
 	      ANYGATE_STATE_OPEN, ANYGATE_REASON_LISTENER, t + 900 * MS,
 	      ANYGATE_NEVER);
-	/* Somebody else: withdrawn at once, even if "down" is longer now. */
-	conf.down_ms = ANYGATE_DELAY_MAX;
+	/* Somebody else: "down" once more, for the other one may be kept, too. */
+	conf.down_ms = 300;
 	conf.damp = damping;
 	fsm = anygate_fsm_step(fsm, &conf, &down, t + 900 * MS);
+	check(fsm, ANYGATE_STATE_CLOSING, ANYGATE_REASON_DOWN_DELAY,
+	      t + 900 * MS, t + 1200 * MS);
+	check(anygate_fsm_step(fsm, &conf, &alone, t + 1200 * MS - 1),
+	      ANYGATE_STATE_CLOSING, ANYGATE_REASON_DOWN_DELAY, t + 900 * MS,
+	      t + 1200 * MS);
+	check(anygate_fsm_step(fsm, &conf, &alone, t + 1200 * MS),
+	      ANYGATE_STATE_KEPT, ANYGATE_REASON_ALONE, t + 1200 * MS,
+	      ANYGATE_NEVER);
+	fsm = anygate_fsm_step(fsm, &conf, &down, t + 1200 * MS);
 	check(fsm, ANYGATE_STATE_CLOSED, ANYGATE_REASON_NO_LISTENER,
-	      t + 900 * MS, ANYGATE_NEVER);
+	      t + 1200 * MS, ANYGATE_NEVER);
 	/* That is what the neighbour sees: a flap. */
 	assert_true(fsm.damp.figure == 1000ULL << ANYGATE_FIGURE_SHIFT);
+
+	/* Without "down" it is withdrawn at once. */
+	conf.down_ms = 0;
+	check(anygate_fsm_step(at(ANYGATE_STATE_KEPT, T0), &conf, &down, t),
+	      ANYGATE_STATE_CLOSED, ANYGATE_REASON_NO_LISTENER, t,
+	      ANYGATE_NEVER);
 
 	/* An order is an order. */
 	facts.order = ANYGATE_ORDER_DRAIN;
@@ -433,6 +449,9 @@ static void properties(void **state)
 		}
 		if (rnd() % 50 == 0)
 			facts.alone = !facts.alone;
+		if (fsm.state == ANYGATE_STATE_KEPT && !facts.alone &&
+		    !facts.up)
+			down_since = now;
 		if (rnd() % 500 == 0) {
 			facts.order = rnd() % 3;
 			facts.order_until = rnd() % 4 ? now + rnd() :
@@ -477,8 +496,7 @@ static void properties(void **state)
 		if (was && !want && !drained) {
 			assert_false(facts.up);
 			assert_false(facts.alone);
-			assert_true(now - down_since >= conf.down_ms * MS ||
-				    fsm.state == ANYGATE_STATE_KEPT);
+			assert_true(now - down_since >= conf.down_ms * MS);
 			flaps++;
 		}
 		kept += fsm.state != ANYGATE_STATE_KEPT &&

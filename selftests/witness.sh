@@ -144,7 +144,9 @@ by_events()
 	wait_no_addr $V4/32
 }
 
-# "down" has its time before anything is said, and is not had twice.
+# "down" has its time before anything is said, and again when there is another
+# path: that may be of a node that is kept, and sees this one. Where their times
+# are not the same, one of them stays.
 after_down()
 {
 	about $V4/32 udp4 address
@@ -154,8 +156,18 @@ after_down()
 	transition open closing
 	transition closing kept
 	ctl change $V4/32 down 1h
+	expect_gate $V4/32 .state kept
+	other add $V4/32
+	wait_gate $V4/32 .state closing
+	transition kept closing
+	expect has_addr $V4/32
+	other del $V4/32
+	ctl change $V4/32 down 0
+	expect_gate $V4/32 .state kept
+	ctl change $V4/32 down 300ms
 	other add $V4/32
 	wait_gate $V4/32 .state closed
+	transition closing closed
 	expect lacks_addr $V4/32
 }
 
@@ -503,7 +515,7 @@ done
 t "the last one stays, v4, covering prefix" last_stays 192.0.2.0/24 udp4 route
 t "the last one stays, v6, covering prefix" last_stays 2001:db8::/48 udp6 route
 t "by socket events alone" by_events
-t "down has its time, once" after_down
+t "down has its time, and again when there is another path" after_down
 t "what is a path, v4" paths $V4/32 udp4 address
 t "what is a path, v6" paths $V6/128 udp6 address
 t "what is a path, v4, covering prefix" paths 192.0.2.0/24 udp4 route

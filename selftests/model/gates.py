@@ -174,9 +174,10 @@ class Gate:
         if want:
             if up:
                 return "open", "listener"
-            if self.down and self.state != "kept" and not taken_over:
-                return "closing", "down-delay"
-            return ("kept", "alone") if self.alone() else ("closed", why)
+            if self.alone() and (not self.down or self.state == "kept" or
+                                 taken_over):
+                return "kept", "alone"
+            return ("closing", "down-delay") if self.down else ("closed", why)
         if not up:
             return "closed", why
         if self.up:

@@ -213,6 +213,29 @@ ip_route_any()
 		[ -n "$(ip -n "${NS[0]}" -6 route show $V6)" ]
 }
 
+# All of them in the same moment: the one that waits longest finds itself alone.
+all_at_once()
+{
+	local n
+	network
+	SERVER=()
+	for n in 1 2 3; do
+		ctl -n "${NS[n]}" change dns down $((10 * (n - 1)))s
+		server $n
+	done
+	for n in 1 2 3; do
+		eventually "node $n to announce" state_is $n open
+		eventually "node $n to see the others" sees $n
+	done
+	kill -9 "${SERVER[@]}"
+	eventually "node 1 to withdraw" state_is 1 closed
+	eventually "node 2 to withdraw" state_is 2 closed
+	eventually "node 3 to be kept" state_is 3 kept
+	eventually "the router to know the third only" routed 3
+	eventually "some seconds to pass" kept_for 3 5
+	expect routed 3
+}
+
 # A BIRD that ends takes the routes of others along: what dies then stays.
 without_bird()
 {
@@ -235,6 +258,7 @@ without_bird()
 }
 
 t "the last of three nodes stays" last_stays
+t "all die at once: the one with the longest down stays" all_at_once
 t "the routing daemon ends, and comes back" without_bird
 
 run_tests "$@"
