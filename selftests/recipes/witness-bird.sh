@@ -22,7 +22,8 @@ node()
 # bird_on N FILE: 0 is the router
 bird_on()
 {
-	node "$1" bird -f -c "$2" -s "$TMP/bird$1.ctl" -P "$TMP/bird$1.pid" \
+	# not by a function: it is the program itself that has the number
+	ip netns exec "${NS[$1]}" bird -f -c "$2" -s "$TMP/bird$1.ctl" -P "$TMP/bird$1.pid" \
 		>"$TMP/bird$1.log" 2>&1 &
 	MONITORS+=($!)
 	eventually "BIRD of $1" birdc_ok "$1" show status
@@ -60,7 +61,7 @@ network()
 # A server that says which node it is on.
 server()
 {
-	node "$1" "$PYTHON" -c '
+	ip netns exec "${NS[$1]}" "$PYTHON" -c '
 import socket, sys
 s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
 s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
