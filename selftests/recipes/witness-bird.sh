@@ -71,13 +71,13 @@ while True:
     s.sendto(sys.argv[1].encode(), who)
 ' "$1" &
 	SERVER[$1]=$!
+	disown	# bash would tell of its end, with all its text
 	defer "kill -9 $! 2>/dev/null"
 }
 
 kill_server()
 {
 	kill -9 "${SERVER[$1]}"
-	wait "${SERVER[$1]}" 2>/dev/null
 }
 
 # Which node answers a client behind the router; nothing if none does.
