@@ -30,7 +30,7 @@ int cmd_send(struct ag *ag, struct nl_msg *msg, uint8_t cmd,
 		return complain(ST_REFUSED, "%s", e.text);
 	}
 	/* The kernel may have something to say about what it did, too. */
-	if (*x.msg && !opt.json)
+	if (*x.msg)
 		fprintf(stderr, "anygatectl: %s: note: %s\n", subject, x.msg);
 	return ST_OK;
 }

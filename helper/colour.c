@@ -81,8 +81,21 @@ enum colour colour_of_state(uint32_t state)
 	case ANYGATE_STATE_DRAINED:
 	case ANYGATE_STATE_PINNED:
 		return COLOUR_ORDER;
+	case ANYGATE_STATE_KEPT:
+		return COLOUR_ALARM;
 	}
 	return COLOUR_CHANGING;
+}
+
+/**
+ * colour_of_why() - the colour of what is to be said of a gate
+ * @g: gate
+ *
+ * Return: the colour
+ */
+enum colour colour_of_why(const struct gate *g)
+{
+	return g->state == ANYGATE_STATE_KEPT ? COLOUR_ALARM : colour_of_difference(g);
 }
 
 /**

@@ -27,5 +27,6 @@ const char *colour_on(enum colour c);
 const char *colour_off(enum colour c);
 enum colour colour_of_state(uint32_t state);
 enum colour colour_of_difference(const struct gate *g);
+enum colour colour_of_why(const struct gate *g);
 
 #endif

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The arguments of add and change: PREFIX|NAME SERVICE... [KEY VALUE]... */
 
+#include <linux/rtnetlink.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -34,6 +35,7 @@ const char *const conf_keys[KEY_MAX] = {
 	[KEY_STALL]		= "stall",
 	[KEY_STALL_MEMBERS]	= "stall-members",
 	[KEY_FATAL]		= "fatal",
+	[KEY_WITNESS]		= "witness",
 };
 
 /* What needs to be given, for the message that says that it was not. */
@@ -62,6 +64,7 @@ static const char *const key_values[KEY_MAX] = {
 	[KEY_STALL]		= "a time, as 2s, or off",
 	[KEY_STALL_MEMBERS]	= "all or any",
 	[KEY_FATAL]		= "on or off",
+	[KEY_WITNESS]		= "a routing table, as 100, or off",
 };
 
 /* A file outlives the program that it was written for, and its abbreviations. */
@@ -87,16 +90,29 @@ static int parse_enum(const struct conf *c, const struct names *names,
 	return 0;
 }
 
-static int parse_table(const char *arg, uint32_t *table, struct err *e)
+static int parse_table(const char *what, const char *arg, uint32_t *table, struct err *e)
 {
 	if (arg[strspn(arg, "0123456789")] == '\0')
-		return parse_number("table", arg, 1, UINT32_MAX, table, e);
+		return parse_number(what, arg, 1, UINT32_MAX, table, e);
 	if (rttable_number(arg, table))
-		return err_set(e, "table %s: no such name in /etc/iproute2/rt_tables; give a number",
-			       arg);
+		return err_set(e, "%s %s: no such name in /etc/iproute2/rt_tables; give a number",
+			       what, arg);
 	if (!*table)
-		return err_set(e, "table %s: this is no table that can hold a route", arg);
+		return err_set(e, "%s %s: this is no table that can hold a route", what, arg);
 	return 0;
+}
+
+static int parse_witness(const char *arg, uint32_t *table, struct err *e)
+{
+	*table = 0;
+	if (!strcmp(arg, "off") || !strcmp(arg, "0"))
+		return 0;
+	if (parse_table("witness", arg, table, e))
+		return -1;
+	if (*table != RT_TABLE_MAIN && *table != RT_TABLE_LOCAL)
+		return 0;
+	return err_set(e, "witness %s: this table has the node's own routes; give another, into which the routing daemon writes those of other nodes",
+		       arg);
 }
 
 static int parse_listen_dev(const char *arg, uint32_t *policy, struct err *e)
@@ -203,7 +219,9 @@ static int parse_value(struct conf *c, enum conf_key key, const char *arg,
 	case KEY_DEV:
 		return parse_device("dev", arg, e);
 	case KEY_TABLE:
-		return parse_table(arg, &c->table, e);
+		return parse_table("table", arg, &c->table, e);
+	case KEY_WITNESS:
+		return parse_witness(arg, &c->witness, e);
 	case KEY_METRIC:
 		return parse_number("metric", arg, 1, UINT32_MAX, &c->metric, e);
 	case KEY_HOLD:

@@ -31,6 +31,7 @@ enum conf_key {
 	KEY_STALL,
 	KEY_STALL_MEMBERS,
 	KEY_FATAL,
+	KEY_WITNESS,
 	KEY_MAX,
 };
 
@@ -67,6 +68,7 @@ extern const char *const conf_keys[KEY_MAX];
  * @stall: milliseconds, 0 for never
  * @stall_members: ANYGATE_MEMBERS_*
  * @fatal: ANYGATE_SWITCH_*
+ * @witness: routing table, 0 for none
  * @services: all of them have an address
  * @service_said: what the user gave for each of them
  * @n_services: how many there are
@@ -100,6 +102,7 @@ struct conf {
 	uint32_t stall;
 	uint32_t stall_members;
 	uint32_t fatal;
+	uint32_t witness;
 	struct service services[ANYGATE_SERVICES_MAX];
 	const char *service_said[ANYGATE_SERVICES_MAX];
 	unsigned int n_services;

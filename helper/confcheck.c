@@ -145,6 +145,15 @@ static int check_fallback(const struct conf *c, struct err *e)
 	return 0;
 }
 
+/* Its own route would stand for those of other nodes. */
+static int check_witness(const struct conf *c, struct err *e)
+{
+	if (!c->said[KEY_WITNESS] || !c->said[KEY_TABLE] || c->witness != c->table)
+		return 0;
+	return err_set(e, "witness %s: this is the table of the gate's own route; give another, into which the routing daemon writes those of other nodes",
+		       c->said[KEY_WITNESS]);
+}
+
 static int check_name(const struct conf *c, struct err *e)
 {
 	if (!c->gate.name || !c->said[KEY_NAME])
@@ -175,6 +184,9 @@ void conf_check(const struct conf *c, bool change, conf_error_fn *fn,
 		fn(&e, arg);
 	e.word = c->said[KEY_FALLBACK];
 	if (check_fallback(c, &e))
+		fn(&e, arg);
+	e.word = c->said[KEY_WITNESS];
+	if (check_witness(c, &e))
 		fn(&e, arg);
 	e.word = c->said[KEY_NAME];
 	if (check_name(c, &e))

@@ -41,6 +41,7 @@ static const char *const defaults[KEY_MAX] = {
 	[KEY_STALL]		= "0",
 	[KEY_STALL_MEMBERS]	= "all",
 	[KEY_FATAL]		= "off",
+	[KEY_WITNESS]		= "off",
 };
 
 /* Keeps a text for as long as the settings live. */
@@ -221,8 +222,10 @@ static int set_clients(struct full *f, const struct gate *g, struct err *e)
 	if (gate_has(g, ANYGATE_A_GATE_STALL_MEMBERS) &&
 	    set(f, KEY_STALL_MEMBERS, name_of(&members_names, g->stall_members), e))
 		return -1;
-	return gate_has(g, ANYGATE_A_GATE_FATAL) ?
-	       set(f, KEY_FATAL, name_of(&switch_names, g->fatal), e) : 0;
+	if (gate_has(g, ANYGATE_A_GATE_FATAL) &&
+	    set(f, KEY_FATAL, name_of(&switch_names, g->fatal), e))
+		return -1;
+	return g->witness ? set_number(f, KEY_WITNESS, g->witness, e) : 0;
 }
 
 /**
@@ -344,6 +347,8 @@ static bool same_value(const struct conf *a, const struct conf *b, enum conf_key
 		return a->stall_members == b->stall_members;
 	case KEY_FATAL:
 		return a->fatal == b->fatal;
+	case KEY_WITNESS:
+		return a->witness == b->witness;
 	case KEY_DAMP:
 		return a->damp == b->damp;
 	case KEY_PENALTY:

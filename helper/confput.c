@@ -123,6 +123,9 @@ static void put_key(struct nl_msg *msg, const struct conf *c, enum conf_key key)
 	case KEY_FATAL:
 		nla_put_u32(msg, ANYGATE_A_GATE_FATAL, c->fatal);
 		break;
+	case KEY_WITNESS:
+		nla_put_u32(msg, ANYGATE_A_GATE_WITNESS, c->witness);
+		break;
 	case KEY_MAX:
 		break;
 	}

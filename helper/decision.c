@@ -5,6 +5,7 @@
 
 #include "format.h"
 #include "names.h"
+#include "rttable.h"
 #include "show.h"
 
 static uint64_t left_ms(uint64_t at, uint64_t now)
@@ -54,7 +55,7 @@ static void show_fallback(struct printer *p, const struct gate *g)
  */
 void show_decision(struct printer *p, const struct gate *g)
 {
-	char text[AGE_TEXT];
+	char text[AGE_TEXT], table[64];
 
 	if (gate_has(g, ANYGATE_A_GATE_NEED))
 		pr_uint(p, "need", g->need, "need: %s\n", need_text(g->need, text));
@@ -66,6 +67,9 @@ void show_decision(struct printer *p, const struct gate *g)
 		       name_of(&on_expiry_names, g->on_expiry));
 	if (gate_has_fallback(g))
 		show_fallback(p, g);
+	if (gate_has(g, ANYGATE_A_GATE_WITNESS))
+		pr_uint(p, "witness", g->witness, "witness: %s\n",
+			g->witness ? rttable_name(g->witness, table, sizeof(table)) : "off");
 }
 
 static void show_lease(struct printer *p, const struct gate *g, const struct lease *l,

@@ -116,6 +116,7 @@ void doctor_bird(const struct node *n, struct report *r);
 void doctor_routing(const struct node *n, struct report *r);
 void doctor_socket(const struct node *n, struct report *r);
 void doctor_server(const struct node *n, struct report *r);
+void doctor_witness(const struct node *n, struct report *r);
 void doctor_manager(const struct node *n, struct report *r);
 
 void doctor_all(const struct node *n, struct report *r);

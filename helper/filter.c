@@ -113,6 +113,8 @@ static int urgency(const struct gate *g)
 	if (gate_differs(g) && g->difference != ANYGATE_DIFFERENCE_OBSERVING)
 		return 0;
 	switch (g->state) {
+	case ANYGATE_STATE_KEPT:
+		return 0;
 	case ANYGATE_STATE_CLOSED:
 		return 1;
 	case ANYGATE_STATE_DAMPED:

@@ -276,6 +276,8 @@ static bool decode_clients(struct gate *g, const struct nlattr *nla)
 		return get_u64(nla, &g->shield_lately);
 	case ANYGATE_A_GATE_FLOWS:
 		return get_u32(nla, &g->flows);
+	case ANYGATE_A_GATE_WITNESS:
+		return get_u32(nla, &g->witness);
 	}
 	return false;
 }

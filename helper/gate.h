@@ -91,6 +91,7 @@ struct gate {
 	uint64_t shield_last;
 	uint64_t shield_lately;
 	uint32_t flows;
+	uint32_t witness;
 
 	/* in events only */
 	uint32_t kind;
@@ -124,13 +125,14 @@ static inline bool gate_has(const struct gate *g, unsigned int attr)
  * gate_wanted() - whether the state asks for an announcement
  * @g: gate
  *
- * Return: true for open, closing and pinned
+ * Return: true for open, closing, pinned and kept
  */
 static inline bool gate_wanted(const struct gate *g)
 {
 	return g->state == ANYGATE_STATE_OPEN ||
 	       g->state == ANYGATE_STATE_CLOSING ||
-	       g->state == ANYGATE_STATE_PINNED;
+	       g->state == ANYGATE_STATE_PINNED ||
+	       g->state == ANYGATE_STATE_KEPT;
 }
 
 /**

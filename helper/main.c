@@ -40,6 +40,8 @@
 	"                            else 100ms to 1h (0)\n"		\
 	"  stall-members all|any     how many of a service's listeners must have (all)\n" \
 	"  fatal on|off              who dumps core or is being killed is gone at once (off)\n" \
+	"  witness TABLE|off         not withdrawn while this routing table, which has what\n" \
+	"                            other nodes announce, has no path to the prefix (off)\n" \
 	"  observe on|off            decide and report, but touch nothing (off)\n" \
 	"  name NAME                 group the gate is in; none removes it (none)\n" \
 	"TIME     300ms, 1.5s, 5m, 1h, 2d, 0\n"
@@ -49,7 +51,8 @@
 
 #define FILTER_HELP							\
 	"KEY VALUE\n"							\
-	"  state STATE[,STATE...]    closed, opening, open, closing, damped, drained, pinned\n" \
+	"  state STATE[,STATE...]    closed, opening, open, closing, damped, drained, pinned,\n" \
+	"                            kept\n" \
 	"  name NAME                 gates of a group, or of none\n"	\
 	"  sort prefix|name|state|since|flaps\n"
 

@@ -36,7 +36,7 @@ DEFINE_NAMES(listen_policy, "listen-policy", ANYGATE_LISTEN_POLICY_DEV,
 	[ANYGATE_LISTEN_POLICY_DEV]	= "dev",
 );
 
-DEFINE_NAMES(state, "state", ANYGATE_STATE_PINNED,
+DEFINE_NAMES(state, "state", ANYGATE_STATE_KEPT,
 	[ANYGATE_STATE_CLOSED]	= "closed",
 	[ANYGATE_STATE_OPENING]	= "opening",
 	[ANYGATE_STATE_OPEN]	= "open",
@@ -44,9 +44,10 @@ DEFINE_NAMES(state, "state", ANYGATE_STATE_PINNED,
 	[ANYGATE_STATE_DAMPED]	= "damped",
 	[ANYGATE_STATE_DRAINED]	= "drained",
 	[ANYGATE_STATE_PINNED]	= "pinned",
+	[ANYGATE_STATE_KEPT]	= "kept",
 );
 
-DEFINE_NAMES(reason, "reason", ANYGATE_REASON_DYING,
+DEFINE_NAMES(reason, "reason", ANYGATE_REASON_ALONE,
 	[ANYGATE_REASON_ADDED]		= "added",
 	[ANYGATE_REASON_NO_LISTENER]	= "no-listener",
 	[ANYGATE_REASON_LISTENER]	= "listener",
@@ -61,6 +62,7 @@ DEFINE_NAMES(reason, "reason", ANYGATE_REASON_DYING,
 	[ANYGATE_REASON_LEASE_EXPIRED]	= "lease-expired",
 	[ANYGATE_REASON_STALLED]	= "stalled",
 	[ANYGATE_REASON_DYING]		= "dying",
+	[ANYGATE_REASON_ALONE]		= "alone",
 );
 
 DEFINE_NAMES(difference, "difference", ANYGATE_DIFFERENCE_OBSERVING,
@@ -230,6 +232,7 @@ DEFINE_NAMES(gate_attr, "gate", ANYGATE_A_GATE_MAX,
 	[ANYGATE_A_GATE_SHIELD_LATELY]	= "shield-lately",
 	[ANYGATE_A_GATE_COUNT_FLOWS]	= "count-flows",
 	[ANYGATE_A_GATE_FLOWS]		= "flows",
+	[ANYGATE_A_GATE_WITNESS]	= "witness",
 );
 
 /**

@@ -61,7 +61,7 @@ void show_row(struct table *t, const struct gate *g, bool named,
 	table_cell(t, "%s", *services ? services : "-");
 	table_cell(t, "%s", age_text(now > g->since ? now - g->since : 0, age));
 	table_cell(t, "%s", why_text(g, now, text, sizeof(text)));
-	table_colour(t, colour_of_difference(g));
+	table_colour(t, colour_of_why(g));
 }
 
 /**
@@ -190,6 +190,10 @@ static void show_state(struct printer *p, const struct gate *g, uint64_t now)
 		pr_text(p, "%s%s: %s%s\n", colour_on(alarm), observing ? "note" : "WARNING",
 			text, colour_off(alarm));
 	show_difference(p, g, now);
+	if (g->state == ANYGATE_STATE_KEPT)
+		pr_text(p, "%sWARNING: announced without its services: table %s has no other path to it%s\n",
+			colour_on(state), rttable_name(g->witness, text, sizeof(text)),
+			colour_off(state));
 	if (gate_has(g, ANYGATE_A_GATE_CONTESTED))
 		pr_uint(p, "contested", g->contested, "contested: %u\n", g->contested);
 	if (gate_has(g, ANYGATE_A_GATE_ADOPTED))

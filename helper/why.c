@@ -6,6 +6,7 @@
 
 #include "format.h"
 #include "names.h"
+#include "rttable.h"
 
 /**
  * left_text() - how long it is until then
@@ -153,6 +154,17 @@ static void append_pinned(const struct gate *g, uint64_t now, char *buf, size_t 
 		text_append(buf, size, ", LISTENERS ARE MISSING");
 }
 
+/* As loud as a pin: this one nobody has ordered. */
+static void append_kept(const struct gate *g, char *buf, size_t size)
+{
+	char table[64];
+
+	text_append(buf, size, "KEPT: no other path in table %s",
+		    rttable_name(g->witness, table, sizeof(table)));
+	if (!enough_listeners(g))
+		text_append(buf, size, ", LISTENERS ARE MISSING");
+}
+
 static void append_damped(const struct gate *g, uint64_t now, char *buf, size_t size)
 {
 	char left[AGE_TEXT];
@@ -190,6 +202,9 @@ static void append_reason(const struct gate *g, uint64_t now, char *buf, size_t 
 	switch (g->reason) {
 	case ANYGATE_REASON_PINNED:
 		append_pinned(g, now, buf, size);
+		return;
+	case ANYGATE_REASON_ALONE:
+		append_kept(g, buf, size);
 		return;
 	case ANYGATE_REASON_DAMPED:
 		append_damped(g, now, buf, size);

@@ -525,6 +525,28 @@ int anygate_obj_add(struct anygate_net *agn, struct anygate_obj *obj)
 }
 
 /**
+ * anygate_obj_there() - is a route in the kernel's tables already?
+ * @agn: its namespace
+ * @obj: the route, of IPv4: IPv6 would add it
+ *
+ * An exclusive addition that must not create anything: one of the two is
+ * refused, and which one tells.
+ *
+ * Context: the engine, @agn->lock held; releases it while it waits for RTNL.
+ * Return: true if it is there, whosever it is.
+ */
+bool anygate_obj_there(struct anygate_net *agn, const struct anygate_obj *obj)
+{
+	struct nlmsghdr *nlh = agn->nlbuf;
+	char text[ANYGATE_MSG_MAX / 2];
+
+	if (route_msg(agn, obj, true))
+		return false;
+	nlh->nlmsg_flags &= ~NLM_F_CREATE;
+	return talk(agn, text, sizeof(text)) == -EEXIST;
+}
+
+/**
  * anygate_obj_del() - take an object out of the kernel's tables
  * @agn: its namespace
  * @obj: the object

@@ -295,6 +295,9 @@ struct anygate_services {
  *	long a queue may stand still before its listener counts as gone
  * @stall_members: how many of a service's listeners must stand still
  * @fatal: a process that has begun to end counts as gone
+ * @witness: routing table that has what other nodes announce; while it has no
+ *	path to the prefix, services that are down do not withdraw it; 0 for
+ *	none
  */
 struct anygate_conf {
 	struct anygate_prefix prefix;
@@ -315,6 +318,7 @@ struct anygate_conf {
 	u32 stall_ms;
 	enum anygate_members stall_members;
 	bool fatal;
+	u32 witness;
 };
 
 /**
@@ -435,7 +439,7 @@ struct anygate_obj {
  * @errors: changes of the tables that failed
  */
 struct anygate_counts {
-	u32 reasons[ANYGATE_REASON_DYING + 1];
+	u32 reasons[ANYGATE_REASON_ALONE + 1];
 	u32 latency[ANYGATE_N_LATENCIES];
 	u64 latency_ns;
 	u64 errors;
@@ -906,6 +910,7 @@ void anygate_obj_init(struct anygate_obj *obj, enum anygate_obj_type type,
 bool anygate_obj_same(const struct anygate_obj *a, const struct anygate_obj *b);
 int anygate_obj_add(struct anygate_net *agn, struct anygate_obj *obj);
 int anygate_obj_del(struct anygate_net *agn, struct anygate_obj *obj);
+bool anygate_obj_there(struct anygate_net *agn, const struct anygate_obj *obj);
 
 /* lease.c */
 struct anygate_leases *anygate_leases_alloc(unsigned int n);
@@ -924,6 +929,12 @@ bool anygate_table_find(const struct anygate_net *agn, struct anygate_obj *obj,
 bool anygate_table_ready(const struct anygate_net *agn,
 			 const struct anygate_obj *obj);
 void anygate_table_scan(struct anygate_net *agn);
+
+/* witness.c */
+bool anygate_witness_other(const struct anygate_net *agn,
+			   const struct anygate_prefix *prefix, u32 table);
+bool anygate_witness_left(struct anygate_net *agn,
+			  const struct anygate_obj *obj);
 
 /* parse.c */
 struct genl_info;

@@ -136,7 +136,8 @@ static int put_conf(struct sk_buff *skb, const struct anygate_gate *gate)
 	    nla_put_u32(skb, ANYGATE_A_GATE_STALL, conf->stall_ms) ||
 	    nla_put_u32(skb, ANYGATE_A_GATE_STALL_MEMBERS,
 			conf->stall_members) ||
-	    nla_put_u32(skb, ANYGATE_A_GATE_FATAL, conf->fatal))
+	    nla_put_u32(skb, ANYGATE_A_GATE_FATAL, conf->fatal) ||
+	    nla_put_u32(skb, ANYGATE_A_GATE_WITNESS, conf->witness))
 		return -EMSGSIZE;
 	if (conf->name[0] &&
 	    nla_put_string(skb, ANYGATE_A_GATE_NAME, conf->name))

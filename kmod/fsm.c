@@ -43,13 +43,19 @@ static struct verdict rise(const struct anygate_fsm *fsm,
 	return VERDICT(OPEN, ANYGATE_REASON_LISTENER, ANYGATE_NEVER);
 }
 
-/* Down, and announced: is it time?  Damping has no say in this. */
+/*
+ * Down, and announced: is it time, and is somebody else there?  Damping has no
+ * say in this.
+ */
 static struct verdict fall(const struct anygate_fsm *fsm,
 			   const struct anygate_fsm_conf *conf,
 			   const struct anygate_facts *facts, __u64 now)
 {
-	__u64 over = fsm->up_since + conf->down_ms * ANYGATE_NS_PER_MS;
+	__u64 over = fsm->fall_since + conf->down_ms * ANYGATE_NS_PER_MS;
+	bool kept = fsm->state == ANYGATE_STATE_KEPT;
 
+	if (facts->alone && (kept || now >= over))
+		return VERDICT(KEPT, ANYGATE_REASON_ALONE, ANYGATE_NEVER);
 	if (now < over)
 		return VERDICT(CLOSING, ANYGATE_REASON_DOWN_DELAY, over);
 	return VERDICT(CLOSED, facts->why, ANYGATE_NEVER);
@@ -88,6 +94,7 @@ static bool flapped(const struct anygate_fsm *old, enum anygate_state state)
 		return false;
 	return old->state == ANYGATE_STATE_OPEN ||
 	       old->state == ANYGATE_STATE_CLOSING ||
+	       old->state == ANYGATE_STATE_KEPT ||
 	       old->state == ANYGATE_STATE_DAMPED;
 }
 
@@ -100,7 +107,8 @@ static bool flapped(const struct anygate_fsm *old, enum anygate_state state)
  * A service that is alive behind a prefix that is announced already is taken
  * over as it is, without the "up" delay: adding a gate must not flap what
  * works.  Without a listener the gate starts closed at once: nobody has seen
- * the listener that a "down" time would be a grace for.
+ * the listener that a "down" time would be a grace for; or, where the prefix
+ * is announced and nobody else announces it, kept as it is.
  *
  * Return: the state.
  */
@@ -109,16 +117,21 @@ struct anygate_fsm anygate_fsm_start(const struct anygate_fsm_conf *conf,
 				     __u64 now)
 {
 	struct anygate_fsm new = {
-		.state = facts->present && facts->up ? ANYGATE_STATE_OPEN :
-						       ANYGATE_STATE_CLOSED,
+		.state = ANYGATE_STATE_CLOSED,
 		.reason = ANYGATE_REASON_ADDED,
 		.since = now,
 		.up = facts->up,
 		.up_since = now,
+		.fall_since = now,
 		.damp.at = now,
 	};
-	struct verdict verdict = decide(&new, conf, facts, now);
+	struct verdict verdict;
 
+	if (facts->present && facts->up)
+		new.state = ANYGATE_STATE_OPEN;
+	else if (facts->present && facts->alone)
+		new.state = ANYGATE_STATE_KEPT;
+	verdict = decide(&new, conf, facts, now);
 	new.state = verdict.state;
 	new.reason = verdict.reason;
 	new.deadline = verdict.deadline;
@@ -149,7 +162,14 @@ struct anygate_fsm anygate_fsm_step(struct anygate_fsm old,
 	if (facts->up != old.up) {
 		new.up = facts->up;
 		new.up_since = now;
+		new.fall_since = now;
 	}
+	/*
+	 * Two that are kept may see each other at once.  "down" passes again,
+	 * and where it is not the same the one finds the other one gone.
+	 */
+	if (old.state == ANYGATE_STATE_KEPT && !facts->alone)
+		new.fall_since = now;
 	new.damp = anygate_damp_step(old.damp, &conf->damp, now);
 
 	verdict = decide(&new, conf, facts, now);

@@ -40,6 +40,8 @@ struct anygate_fsm_conf {
  * @up: enough of the gate's services have a listener, and its leases are good
  * @why: if not @up, the reason: ANYGATE_REASON_NO_LISTENER or one of the leases'
  * @present: the prefix is announced already; asked only of a new gate
+ * @alone: if not @up, nobody else is known to announce the prefix, and that is
+ *	a reason to go on with it
  * @order: ANYGATE_ORDER_FOLLOW, _DRAIN or _PIN
  * @order_until: CLOCK_BOOTTIME nanoseconds at which @order ends, or
  *	ANYGATE_NEVER
@@ -48,6 +50,7 @@ struct anygate_facts {
 	bool up;
 	enum anygate_reason why;
 	bool present;
+	bool alone;
 	enum anygate_order order;
 	__u64 order_until;
 };
@@ -61,6 +64,8 @@ struct anygate_facts {
  *	stay as they are, or ANYGATE_NEVER
  * @up: the services were up at the last step
  * @up_since: CLOCK_BOOTTIME nanoseconds at which @up became what it is
+ * @fall_since: the same for what "down" counts from: @up, or that somebody else
+ *	was there
  * @damp: the figure of merit
  *
  * Only the functions below make one; the fields are for reading.
@@ -72,6 +77,7 @@ struct anygate_fsm {
 	__u64 deadline;
 	bool up;
 	__u64 up_since;
+	__u64 fall_since;
 	struct anygate_damp damp;
 };
 
@@ -79,7 +85,8 @@ struct anygate_fsm {
  * anygate_fsm_want() - is the prefix to be announced in this state?
  * @fsm: the state
  *
- * "closing" still announces: its down delay exists to survive a restart.
+ * "closing" still announces: its down delay exists to survive a restart; and
+ * "kept", because a prefix that nobody announces is no better than a dead one.
  *
  * Return: true if the address or route is wanted in the kernel's tables.
  */
@@ -87,7 +94,8 @@ static inline bool anygate_fsm_want(const struct anygate_fsm *fsm)
 {
 	return fsm->state == ANYGATE_STATE_OPEN ||
 	       fsm->state == ANYGATE_STATE_CLOSING ||
-	       fsm->state == ANYGATE_STATE_PINNED;
+	       fsm->state == ANYGATE_STATE_PINNED ||
+	       fsm->state == ANYGATE_STATE_KEPT;
 }
 
 struct anygate_fsm anygate_fsm_start(const struct anygate_fsm_conf *conf,

@@ -105,6 +105,26 @@ static void find_facts(struct anygate_gate *gate, struct anygate_facts *facts,
 	facts->order_until = gate->orders.until;
 }
 
+/* How soon to look again whether somebody else announces the prefix. */
+#define WITNESS_PERIOD_NS NSEC_PER_SEC
+
+/* Down, and announced: is it the last one that is? */
+static void find_witness(struct anygate_gate *gate, struct anygate_facts *facts,
+			 bool *announced, bool start)
+{
+	struct anygate_obj *obj = &gate->announce;
+
+	if (!gate->conf.witness || facts->up ||
+	    !(start || anygate_fsm_want(&gate->fsm)))
+		return;
+	facts->alone = !anygate_witness_other(gate->agn, &gate->conf.prefix,
+					      gate->conf.witness);
+	/* A route that the module has left at an upgrade is not known yet. */
+	if (facts->alone && start && obj->type == ANYGATE_OBJ_ROUTE &&
+	    !gate->orders.observe)
+		*announced = anygate_witness_left(gate->agn, obj);
+}
+
 /* What was to hold for a time, and that is over. */
 static void expire(struct anygate_gate *gate, u64 now)
 {
@@ -151,6 +171,9 @@ static void set_timer(struct anygate_gate *gate)
 		at = min(at, gate->orders.observe_until);
 	at = min(at, anygate_stall_deadline(gate));
 	at = min(at, anygate_shield_deadline(gate));
+	/* Nothing tells that a routing table has changed. */
+	if (gate->fsm.state == ANYGATE_STATE_KEPT)
+		at = min(at, ktime_get_boottime_ns() + WITNESS_PERIOD_NS);
 
 	if (gate->timer_on) {
 		if (gate->timer.expires == (ktime_t)at)
@@ -182,13 +205,31 @@ static void tell(struct anygate_gate *gate, struct anygate_event *event,
 	anygate_netlink_event(gate->agn, event);
 }
 
+/* For whoever reads no events.  The log is the machine's, not a user's. */
+static void warn_kept(const struct anygate_gate *gate)
+{
+	const struct anygate_prefix *prefix = &gate->conf.prefix;
+
+	if (gate->agn->net->user_ns != &init_user_ns)
+		return;
+	if (prefix->addr.family == AF_INET)
+		pr_warn_ratelimited("%pI4/%u is announced without its services: table %u has no other path to it\n",
+				    &prefix->addr.ip, prefix->len,
+				    gate->conf.witness);
+	else
+		pr_warn_ratelimited("%pI6c/%u is announced without its services: table %u has no other path to it\n",
+				    &prefix->addr.ip, prefix->len,
+				    gate->conf.witness);
+}
+
 /* Take note of a transition: counters, and who is to be named for it. */
 static void transition(struct anygate_gate *gate, struct anygate_event *event,
 		       const struct anygate_service *changed, bool wanted)
 {
 	bool want = anygate_fsm_want(&gate->fsm);
 	bool closes = gate->fsm.state == ANYGATE_STATE_CLOSED ||
-		      gate->fsm.state == ANYGATE_STATE_CLOSING;
+		      gate->fsm.state == ANYGATE_STATE_CLOSING ||
+		      gate->fsm.state == ANYGATE_STATE_KEPT;
 
 	trace_anygate_decision(gate, event->old_state);
 	gate->counts.reasons[gate->fsm.reason]++;
@@ -198,8 +239,12 @@ static void transition(struct anygate_gate *gate, struct anygate_event *event,
 		gate->flows_tell = true;
 		gate->agn->flows_due = true;
 	}
-	if (gate->source == ANYGATE_SOURCE_RECONCILE)
+	/* What a witness says has no event that could have been lost. */
+	if (gate->source == ANYGATE_SOURCE_RECONCILE &&
+	    event->old_state != ANYGATE_STATE_KEPT)
 		gate->agn->n_healed++;
+	if (gate->fsm.state == ANYGATE_STATE_KEPT)
+		warn_kept(gate);
 
 	if (changed) {
 		event->key = &changed->key;
@@ -292,6 +337,26 @@ static void count_latency(struct anygate_counts *counts, u64 ns)
 	counts->latency_ns += ns;
 }
 
+/*
+ * A shield sends new clients on to the next node.  While a gate is kept there
+ * is none, and a refusal tells them more than silence; when it is no longer,
+ * there is one.
+ */
+static void shield(struct anygate_gate *gate, const struct anygate_event *event,
+		   bool had, u64 begun)
+{
+	bool kept = gate->fsm.state == ANYGATE_STATE_KEPT;
+	bool was_kept = gate->fsm.fall_since != gate->fsm.up_since;
+	u64 gone_at = 0;
+
+	if (had && !gate->services_up && !kept)
+		gone_at = gate->closer.at ?: begun;
+	else if (was_kept && gate->fsm.state == ANYGATE_STATE_CLOSED &&
+		 event->old_state != ANYGATE_STATE_CLOSED && !gate->services_up)
+		gone_at = begun;
+	anygate_shield_update(gate, gone_at);
+}
+
 /**
  * anygate_look() - look at a gate, decide, act
  * @gate: the gate; taken off the dirty list first
@@ -323,6 +388,7 @@ void anygate_look(struct anygate_gate *gate, bool start)
 		anygate_upkeep_check(gate, begun);
 
 	find_facts(gate, &facts, &changed);
+	find_witness(gate, &facts, &announced, start);
 	decided = ktime_get_boottime_ns();
 	gate->fsm = decide(gate, &facts, announced, start, decided);
 	if (gate->fsm.state != event.old_state || start)
@@ -345,10 +411,7 @@ void anygate_look(struct anygate_gate *gate, bool start)
 			count_latency(&gate->counts, event.total_ns);
 	}
 	gate->counts.errors += gate->agn->n_errors - errors;
-	if (had && !gate->services_up)
-		anygate_shield_update(gate, gate->closer.at ?: begun);
-	else
-		anygate_shield_update(gate, 0);
+	shield(gate, &event, had, begun);
 	if (!start)
 		tell(gate, &event, announced, err);
 	forget_hints(gate);

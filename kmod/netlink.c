@@ -395,7 +395,10 @@ int anygate_nl_gate_flush_doit(struct sk_buff *skb, struct genl_info *info)
 int anygate_nl_gate_order_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct anygate_net *agn = anygate_net_of(genl_info_net(info));
-	struct anygate_req req = { .type = ANYGATE_REQ_ORDER };
+	struct anygate_req req = {
+		.type = ANYGATE_REQ_ORDER,
+		.extack = info->extack,
+	};
 	struct nlattr **tb = info->attrs;
 	struct targets targets;
 	int ret;

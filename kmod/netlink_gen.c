@@ -42,7 +42,7 @@ const struct nla_policy anygate_service_nl_policy[ANYGATE_A_SERVICE_PAD + 1] = {
 };
 
 /* ANYGATE_CMD_GATE_ADD - do */
-static const struct nla_policy anygate_gate_add_nl_policy[ANYGATE_A_GATE_FATAL + 1] = {
+static const struct nla_policy anygate_gate_add_nl_policy[ANYGATE_A_GATE_WITNESS + 1] = {
 	[ANYGATE_A_GATE_PREFIX] = { .type = NLA_BINARY, },
 	[ANYGATE_A_GATE_PREFIX_LEN] = NLA_POLICY_MAX(NLA_U32, 128),
 	[ANYGATE_A_GATE_ACTION] = NLA_POLICY_MAX(NLA_U32, 1),
@@ -72,10 +72,11 @@ static const struct nla_policy anygate_gate_add_nl_policy[ANYGATE_A_GATE_FATAL +
 	[ANYGATE_A_GATE_STALL] = NLA_POLICY_FULL_RANGE(NLA_U32, &anygate_a_gate_stall_range),
 	[ANYGATE_A_GATE_STALL_MEMBERS] = NLA_POLICY_MAX(NLA_U32, 1),
 	[ANYGATE_A_GATE_FATAL] = NLA_POLICY_MAX(NLA_U32, 1),
+	[ANYGATE_A_GATE_WITNESS] = { .type = NLA_U32, },
 };
 
 /* ANYGATE_CMD_GATE_CHANGE - do */
-static const struct nla_policy anygate_gate_change_nl_policy[ANYGATE_A_GATE_FATAL + 1] = {
+static const struct nla_policy anygate_gate_change_nl_policy[ANYGATE_A_GATE_WITNESS + 1] = {
 	[ANYGATE_A_GATE_PREFIX] = { .type = NLA_BINARY, },
 	[ANYGATE_A_GATE_PREFIX_LEN] = NLA_POLICY_MAX(NLA_U32, 128),
 	[ANYGATE_A_GATE_ACTION] = NLA_POLICY_MAX(NLA_U32, 1),
@@ -105,6 +106,7 @@ static const struct nla_policy anygate_gate_change_nl_policy[ANYGATE_A_GATE_FATA
 	[ANYGATE_A_GATE_STALL] = NLA_POLICY_FULL_RANGE(NLA_U32, &anygate_a_gate_stall_range),
 	[ANYGATE_A_GATE_STALL_MEMBERS] = NLA_POLICY_MAX(NLA_U32, 1),
 	[ANYGATE_A_GATE_FATAL] = NLA_POLICY_MAX(NLA_U32, 1),
+	[ANYGATE_A_GATE_WITNESS] = { .type = NLA_U32, },
 };
 
 /* ANYGATE_CMD_GATE_DEL - do */
@@ -177,14 +179,14 @@ static const struct genl_split_ops anygate_nl_ops[] = {
 		.cmd		= ANYGATE_CMD_GATE_ADD,
 		.doit		= anygate_nl_gate_add_doit,
 		.policy		= anygate_gate_add_nl_policy,
-		.maxattr	= ANYGATE_A_GATE_FATAL,
+		.maxattr	= ANYGATE_A_GATE_WITNESS,
 		.flags		= GENL_CMD_CAP_DO,
 	},
 	{
 		.cmd		= ANYGATE_CMD_GATE_CHANGE,
 		.doit		= anygate_nl_gate_change_doit,
 		.policy		= anygate_gate_change_nl_policy,
-		.maxattr	= ANYGATE_A_GATE_FATAL,
+		.maxattr	= ANYGATE_A_GATE_WITNESS,
 		.flags		= GENL_CMD_CAP_DO,
 	},
 	{

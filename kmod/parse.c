@@ -396,6 +396,39 @@ static int parse_watching(struct nlattr **tb, struct anygate_conf *conf,
 	return 0;
 }
 
+/*
+ * A table in which this node's own routes hide those of others, or stand for
+ * them, is no witness.
+ */
+static int parse_witness(struct nlattr **tb, struct anygate_conf *conf,
+			 struct netlink_ext_ack *extack)
+{
+	bool tables = conf->prefix.addr.family == AF_INET ?
+		      IS_ENABLED(CONFIG_IP_MULTIPLE_TABLES) :
+		      IS_ENABLED(CONFIG_IPV6_MULTIPLE_TABLES);
+
+	if (tb[ANYGATE_A_GATE_WITNESS])
+		conf->witness = nla_get_u32(tb[ANYGATE_A_GATE_WITNESS]);
+	if (conf->witness && !tables) {
+		NL_SET_ERR_MSG_ATTR(extack, tb[ANYGATE_A_GATE_WITNESS],
+				    "this kernel has no routing tables but main and local: a witness would see nobody");
+		return -EOPNOTSUPP;
+	}
+	if (conf->witness == RT_TABLE_MAIN || conf->witness == RT_TABLE_LOCAL) {
+		NL_SET_ERR_MSG_ATTR(extack, tb[ANYGATE_A_GATE_WITNESS],
+				    "the tables main and local have this node's own routes: have the routing daemon write those of other nodes into another");
+		return -EINVAL;
+	}
+	if (conf->witness && conf->action == ANYGATE_ACTION_ROUTE &&
+	    conf->witness == conf->table) {
+		NL_SET_ERR_MSG_ATTR(extack, tb[ANYGATE_A_GATE_WITNESS] ?:
+				    tb[ANYGATE_A_GATE_TABLE],
+				    "the gate's own route is in that table, and would hide those of other nodes: give another");
+		return -EINVAL;
+	}
+	return 0;
+}
+
 /**
  * anygate_parse_conf() - the settings of a request
  * @info: the request
@@ -517,6 +550,9 @@ int anygate_parse_conf(struct genl_info *info, struct anygate_conf *conf,
 	if (ret)
 		return ret;
 	ret = parse_fallback(info, conf);
+	if (ret)
+		return ret;
+	ret = parse_witness(tb, conf, extack);
 	if (ret)
 		return ret;
 	/* Its route has the next metric, and 0 means something else. */

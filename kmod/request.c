@@ -106,12 +106,26 @@ static int change_gate(struct anygate_net *agn, struct anygate_req *req)
 	return 0;
 }
 
+/* An order is an order; but whoever gives it may not know that it is the last. */
+static void warn_of_drain(const struct anygate_gate *gate,
+			  struct netlink_ext_ack *extack)
+{
+	if (!gate->conf.witness || !anygate_fsm_want(&gate->fsm) ||
+	    anygate_witness_other(gate->agn, &gate->conf.prefix,
+				  gate->conf.witness))
+		return;
+	NL_SET_ERR_MSG(extack,
+		       "the witness table has no other path: nobody else is known to announce what is withdrawn now");
+}
+
 static void order_gate(struct anygate_gate *gate, const struct anygate_req *req)
 {
 	u64 now = ktime_get_boottime_ns();
 	u64 until = req->for_ms ? now + req->for_ms * ANYGATE_NS_PER_MS :
 				  ANYGATE_NEVER;
 
+	if (req->order == ANYGATE_ORDER_DRAIN)
+		warn_of_drain(gate, req->extack);
 	switch (req->order) {
 	case ANYGATE_ORDER_FOLLOW:
 	case ANYGATE_ORDER_DRAIN:

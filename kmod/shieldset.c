@@ -290,7 +290,8 @@ void anygate_shield_update(struct anygate_gate *gate, u64 gone_at)
 			   ANYGATE_NS_PER_MS);
 		gate->shielding = true;
 		anygate_shield_arm(gate->agn);
-	} else if (gate->services_up) {
+	} else if (gate->services_up ||
+		   gate->fsm.state == ANYGATE_STATE_KEPT) {
 		WRITE_ONCE(shield->until, 0);
 	}
 	/* The fallback takes packets once the address is not here any more. */

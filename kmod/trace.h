@@ -26,7 +26,8 @@
 	{ ANYGATE_STATE_CLOSING, "closing" },	\
 	{ ANYGATE_STATE_DAMPED, "damped" },	\
 	{ ANYGATE_STATE_DRAINED, "drained" },	\
-	{ ANYGATE_STATE_PINNED, "pinned" }
+	{ ANYGATE_STATE_PINNED, "pinned" },	\
+	{ ANYGATE_STATE_KEPT, "kept" }
 
 #define anygate_trace_reasons			\
 	{ ANYGATE_REASON_ADDED, "added" },	\
@@ -42,7 +43,8 @@
 	{ ANYGATE_REASON_LEASE_DOWN, "lease-down" }, \
 	{ ANYGATE_REASON_LEASE_EXPIRED, "lease-expired" }, \
 	{ ANYGATE_REASON_STALLED, "stalled" },	\
-	{ ANYGATE_REASON_DYING, "dying" }
+	{ ANYGATE_REASON_DYING, "dying" },	\
+	{ ANYGATE_REASON_ALONE, "alone" }
 
 #define anygate_trace_objs			\
 	{ ANYGATE_OBJ_ADDR, "address" },	\

@@ -55,6 +55,8 @@ saves_back()
 		"$V4/32 udp/53 damp on penalty 7 suppress 9 reuse 8 half-life 2m max-suppress 7m"
 		"$V4/32 udp/53 observe on up 0"
 		"$V4/32 udp/53 shield 5s stall 1500ms stall-members any fatal on"
+		"$V6/128 udp/53 witness 4242"
+		"192.0.2.0/24 $V4:udp/53 witness 100 table 101"
 	)
 	for line in "${lines[@]}"; do
 		# shellcheck disable=SC2086

@@ -90,7 +90,9 @@ all_settings()
 	unseen "$gate" stall 1h stall-members all
 	unseen "$gate" fatal on
 	expect_gate "$gate" .fatal true
-	unseen "$gate" shield off stall off fatal off
+	unseen "$gate" witness 100
+	expect_gate "$gate" .witness 100
+	unseen "$gate" shield off stall off fatal off witness off
 	expect_gate "$gate" '[.shield_ms, .stall_ms, .stall_members, .fatal,
 		.shield_dropped] | tostring' '[0,0,"all",false,null]'
 	unseen "$gate" udp/53 tcp/53 need any
@@ -100,7 +102,7 @@ all_settings()
 	unseen "$gate" up 5s down 1s name all damp on suppress 30 \
 		on-expiry ignore hold off fallback via "$far" dev d0 \
 		listen-dev none udp/53 need any shield 1s stall 200ms \
-		stall-members any fatal on
+		stall-members any fatal on witness 100
 	expect_gate "$gate" '[.up_ms, .name, .damp.on, .on_expiry, .listen_dev,
 		.shield_ms, .stall_ms, .stall_members, .fatal] | tostring' \
 		'[5000,"all",true,"ignore","none",1000,200,"any",true]'
@@ -119,7 +121,7 @@ open_gate()
 	all_settings "$gate"
 	expect has_addr "$gate"
 	expect_gate "$gate" '[.opened, .closed] | tostring' "[1,0]"
-	ctl change "$gate" down 0
+	ctl change "$gate" down 0 witness off
 	sk close a
 	wait_no_addr "$gate"
 }

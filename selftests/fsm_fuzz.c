@@ -125,6 +125,7 @@ struct world {
 	struct anygate_facts facts;
 	__u64 now;
 	__u64 changed;		/* when facts.up became what it is */
+	__u64 falls;		/* what "down" counts from */
 };
 
 static bool released(const struct world *w, const struct anygate_fsm *fsm,
@@ -169,7 +170,7 @@ static void check_state(const struct world *w, const struct anygate_fsm *fsm)
 	case ANYGATE_STATE_CLOSING:
 		MUST(!w->facts.up);
 		MUST(fsm->reason == ANYGATE_REASON_DOWN_DELAY);
-		MUST(fsm->deadline == w->changed + w->conf.down_ms * MS);
+		MUST(fsm->deadline == w->falls + w->conf.down_ms * MS);
 		break;
 	case ANYGATE_STATE_DAMPED:
 		MUST(w->facts.up);
@@ -192,11 +193,18 @@ static void check_state(const struct world *w, const struct anygate_fsm *fsm)
 		MUST(fsm->reason == ANYGATE_REASON_PINNED);
 		MUST(fsm->deadline == w->facts.order_until);
 		break;
+	case ANYGATE_STATE_KEPT:
+		MUST(!w->facts.up);
+		MUST(w->facts.alone);
+		MUST(fsm->reason == ANYGATE_REASON_ALONE);
+		MUST(fsm->deadline == ANYGATE_NEVER);
+		break;
 	}
 	MUST(fsm->deadline > w->now);
 	MUST(fsm->since <= w->now);
 	MUST(fsm->up == w->facts.up);
 	MUST(fsm->up_since == w->changed);
+	MUST(fsm->fall_since == w->falls);
 	MUST(damp->on || !fsm->damp.suppressed);
 }
 
@@ -247,8 +255,9 @@ static void check_step(const struct world *w, const struct anygate_fsm *old,
 	bool was = anygate_fsm_want(old), want = anygate_fsm_want(new);
 	bool pinned = ordered(w, ANYGATE_ORDER_PIN);
 	bool drained = ordered(w, ANYGATE_ORDER_DRAIN);
-	bool over = w->now - w->changed >=
-		    (w->facts.up ? w->conf.up_ms : w->conf.down_ms) * MS;
+	bool over = w->facts.up ?
+		    w->now - w->changed >= w->conf.up_ms * MS :
+		    w->now - w->falls >= w->conf.down_ms * MS;
 	__u64 ceiling = anygate_damp_ceiling(damp), figure;
 	struct anygate_damp before = old->damp;
 	bool flap;
@@ -258,11 +267,16 @@ static void check_step(const struct world *w, const struct anygate_fsm *old,
 		before.figure = ceiling;
 	figure = anygate_damp_figure(&before, damp, w->now);
 
-	/* Withdrawn in time, damped or not, and never without a reason. */
+	/*
+	 * Withdrawn in time, damped or not, and never without a reason; the
+	 * last one not at all.
+	 */
 	if (!w->facts.up && over && !pinned)
-		MUST(!want);
+		MUST(want == (was && w->facts.alone && !drained));
 	if (was && !want && !drained)
-		MUST(!w->facts.up && over);
+		MUST(!w->facts.up && !w->facts.alone && over);
+	if (old->state == ANYGATE_STATE_KEPT && w->facts.alone)
+		MUST(new->state != ANYGATE_STATE_CLOSING);
 
 	/* Announced for a reason, and when every reason against it is gone. */
 	if (!was && want && !pinned) {
@@ -281,6 +295,7 @@ static void check_step(const struct world *w, const struct anygate_fsm *old,
 	flap = new->state == ANYGATE_STATE_CLOSED &&
 	       (old->state == ANYGATE_STATE_OPEN ||
 		old->state == ANYGATE_STATE_CLOSING ||
+		old->state == ANYGATE_STATE_KEPT ||
 		old->state == ANYGATE_STATE_DAMPED);
 	if (flap && damp->on) {
 		__u64 sum = figure +
@@ -341,9 +356,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	start = any_size(&in);
 	w.now = start;
 	w.changed = start;
+	w.falls = start;
 	what = take(&in, 1);
 	w.facts.up = what & 1;
 	w.facts.present = what & 2;
+	w.facts.alone = what & 16;
 	take_why(&in, &w.facts);
 	if (what & 4)
 		take_order(&in, &w.facts, w.now);
@@ -358,7 +375,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	    !ordered(&w, ANYGATE_ORDER_DRAIN))
 		MUST(anygate_fsm_want(&fsm));
 	if (!w.facts.up && !ordered(&w, ANYGATE_ORDER_PIN))
-		MUST(!anygate_fsm_want(&fsm));
+		MUST(anygate_fsm_want(&fsm) ==
+		     (w.facts.present && w.facts.alone &&
+		      !ordered(&w, ANYGATE_ORDER_DRAIN)));
 
 	while (in.size) {
 		what = take(&in, 1);
@@ -366,6 +385,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (what & 1) {
 			w.facts.up = !w.facts.up;
 			w.changed = w.now;
+			w.falls = w.now;
 		}
 		if ((what & 6) == 6)
 			take_order(&in, &w.facts, w.now);
@@ -373,6 +393,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			take_delays(&in, &w.conf);
 		if ((what & 24) == 8)
 			take_why(&in, &w.facts);
+		if ((what & 24) == 16)
+			w.facts.alone = !w.facts.alone;
 		if ((what & 96) == 96) {
 			struct anygate_damp_conf old = w.conf.damp;
 
@@ -390,6 +412,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		}
 		/* Only a new gate is asked. */
 		w.facts.present = what & 128;
+
+		if (fsm.state == ANYGATE_STATE_KEPT && !w.facts.alone)
+			w.falls = w.now;
 
 		next = anygate_fsm_step(fsm, &w.conf, &w.facts, w.now);
 		check_step(&w, &fsm, &next);

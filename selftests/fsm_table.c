@@ -15,7 +15,7 @@
 #include "names.h"
 
 #define MS ANYGATE_NS_PER_MS
-#define N_STATES (ANYGATE_STATE_PINNED + 1)
+#define N_STATES (ANYGATE_STATE_KEPT + 1)
 #define LONG ANYGATE_DELAY_MAX
 
 static void die(const char *fmt, ...)
@@ -38,22 +38,28 @@ struct walk {
 	__u64 now;
 };
 
+/* What is known of the services; of the last, that nobody else announces. */
+enum services { UP, DOWN, ALONE, N_SERVICES };
+
+static const char *const services_words[] = { "up", "down", "down, alone" };
+
 /* What is known at a step, one cell of the table. */
 struct cell {
-	bool up;
+	enum services services;
 	enum anygate_order order;
 	bool over;
 	bool suppressed;
 };
 
 /* A delay of 0 is over at once, one of an hour is not in this program. */
-static void step(struct walk *w, bool up, enum anygate_order order,
-		 bool over)
+static void step(struct walk *w, enum services services,
+		 enum anygate_order order, bool over)
 {
 	w->now += MS;
 	w->conf.up_ms = over ? 0 : LONG;
 	w->conf.down_ms = over ? 0 : LONG;
-	w->facts.up = up;
+	w->facts.up = services == UP;
+	w->facts.alone = services == ALONE;
 	w->facts.order = order;
 	w->fsm = anygate_fsm_step(w->fsm, &w->conf, &w->facts, w->now);
 }
@@ -90,31 +96,34 @@ static struct walk reach(enum anygate_state state, bool suppressed)
 
 	w.fsm = anygate_fsm_start(&w.conf, &w.facts, w.now);
 	for (i = 0; i < 3; i++) {
-		step(&w, true, follow, true);
-		step(&w, false, follow, true);
+		step(&w, UP, follow, true);
+		step(&w, DOWN, follow, true);
 	}
 	switch (state) {
 	case ANYGATE_STATE_CLOSED:
 		break;
 	case ANYGATE_STATE_OPENING:
-		step(&w, true, follow, false);
+		step(&w, UP, follow, false);
 		break;
 	case ANYGATE_STATE_DAMPED:
-		step(&w, true, follow, true);
+		step(&w, UP, follow, true);
 		break;
 	case ANYGATE_STATE_OPEN:
 	case ANYGATE_STATE_CLOSING:
+	case ANYGATE_STATE_KEPT:
 		/* Suppressed, and announced all the same: it was pinned. */
-		step(&w, true, ANYGATE_ORDER_PIN, true);
-		step(&w, true, follow, true);
+		step(&w, UP, ANYGATE_ORDER_PIN, true);
+		step(&w, UP, follow, true);
 		if (state == ANYGATE_STATE_CLOSING)
-			step(&w, false, follow, false);
+			step(&w, DOWN, follow, false);
+		if (state == ANYGATE_STATE_KEPT)
+			step(&w, ALONE, follow, true);
 		break;
 	case ANYGATE_STATE_DRAINED:
-		step(&w, false, ANYGATE_ORDER_DRAIN, true);
+		step(&w, DOWN, ANYGATE_ORDER_DRAIN, true);
 		break;
 	case ANYGATE_STATE_PINNED:
-		step(&w, false, ANYGATE_ORDER_PIN, true);
+		step(&w, DOWN, ANYGATE_ORDER_PIN, true);
 		break;
 	}
 	if (!suppressed)
@@ -129,7 +138,7 @@ static struct walk outcome(enum anygate_state state, struct cell cell)
 {
 	struct walk w = reach(state, cell.suppressed);
 
-	step(&w, cell.up, cell.order, cell.over);
+	step(&w, cell.services, cell.order, cell.over);
 	return w;
 }
 
@@ -140,7 +149,8 @@ static struct walk first(bool present, struct cell cell)
 
 	w.conf.up_ms = cell.over ? 0 : LONG;
 	w.conf.down_ms = cell.over ? 0 : LONG;
-	w.facts.up = cell.up;
+	w.facts.up = cell.services == UP;
+	w.facts.alone = cell.services == ALONE;
 	w.facts.present = present;
 	w.facts.order = cell.order;
 	w.fsm = anygate_fsm_start(&w.conf, &w.facts, w.now);
@@ -217,14 +227,14 @@ static struct text describe_first(bool present, struct cell cell)
 }
 
 /* Drain and pin: whatever else is known, the outcome is the same, or listed. */
-static struct text describe_order(int state, bool present, bool up,
-				  enum anygate_order order)
+static struct text describe_order(int state, bool present,
+				  enum services services, enum anygate_order order)
 {
 	struct text set = { "" };
 	int i;
 
 	for (i = 0; i < 4; i++) {
-		struct cell cell = { up, order, i & 1, i & 2 };
+		struct cell cell = { services, order, i & 1, i & 2 };
 
 		if (state >= 0)
 			include(&set, describe_cell(state, cell).s);
@@ -234,13 +244,15 @@ static struct text describe_order(int state, bool present, bool up,
 	return set;
 }
 
-static void row(const char *label, int state, bool present, bool up)
+static void row(const char *label, int state, bool present,
+		enum services services)
 {
 	int i;
 
-	printf("| %s | %s ", label, up ? "up" : "down");
+	printf("| %s | %s ", label, services_words[services]);
 	for (i = 0; i < 4; i++) {
-		struct cell cell = { up, ANYGATE_ORDER_FOLLOW, i & 1, i & 2 };
+		struct cell cell = { services, ANYGATE_ORDER_FOLLOW,
+				     i & 1, i & 2 };
 
 		if (state >= 0)
 			printf("| %s ", describe_cell(state, cell).s);
@@ -249,9 +261,41 @@ static void row(const char *label, int state, bool present, bool up)
 			       describe_first(present, cell).s);
 	}
 	printf("| %s ",
-	       describe_order(state, present, up, ANYGATE_ORDER_DRAIN).s);
+	       describe_order(state, present, services,
+			      ANYGATE_ORDER_DRAIN).s);
 	printf("| %s |\n",
-	       describe_order(state, present, up, ANYGATE_ORDER_PIN).s);
+	       describe_order(state, present, services, ANYGATE_ORDER_PIN).s);
+}
+
+/* What is not announced is not kept either, so that there is no row for it. */
+static bool alone_matters(int state, bool present)
+{
+	struct walk w;
+	int i;
+
+	if (state < 0)
+		return present;
+	w = reach(state, false);
+	if (anygate_fsm_want(&w.fsm))
+		return true;
+	for (i = 0; i < 12; i++) {
+		struct cell alone = { ALONE, i / 4, i & 1, i & 2 }, down = alone;
+
+		down.services = DOWN;
+		if (strcmp(describe_cell(state, alone).s,
+			   describe_cell(state, down).s))
+			die("%s is not announced, and being alone matters",
+			    name_of(&state_names, state));
+	}
+	return false;
+}
+
+static void rows(const char *label, int state, bool present)
+{
+	row(label, state, present, UP);
+	row(label, state, present, DOWN);
+	if (alone_matters(state, present))
+		row(label, state, present, ALONE);
 }
 
 static void make_cells(void)
@@ -261,15 +305,12 @@ static void make_cells(void)
 
 	puts("| before | services | delay runs | delay over | delay runs, suppressed | delay over, suppressed | `drain` | `pin` |\n"
 	     "|---|---|---|---|---|---|---|---|");
-	row("(new, not announced)", -1, false, true);
-	row("(new, not announced)", -1, false, false);
-	row("(new, announced)", -1, true, true);
-	row("(new, announced)", -1, true, false);
+	rows("(new, not announced)", -1, false);
+	rows("(new, announced)", -1, true);
 	for (state = 0; state < N_STATES; state++) {
 		snprintf(label, sizeof(label), "`%s`",
 			 name_of(&state_names, state));
-		row(label, state, false, true);
-		row(label, state, false, false);
+		rows(label, state, false);
 	}
 }
 
@@ -283,7 +324,7 @@ static const char *deadline_words(const struct walk *w)
 		return "when the order's time is over";
 	if (fsm->up && fsm->deadline == fsm->up_since + w->conf.up_ms * MS)
 		return "when `up` is over";
-	if (!fsm->up && fsm->deadline == fsm->up_since + w->conf.down_ms * MS)
+	if (!fsm->up && fsm->deadline == fsm->fall_since + w->conf.down_ms * MS)
 		return "when `down` is over";
 	if (fsm->deadline == anygate_damp_release(&fsm->damp, &w->conf.damp,
 						  w->now))
@@ -308,14 +349,14 @@ static void make_states(void)
 	int from, i;
 
 	for (from = 0; from < N_STATES; from++)
-		for (i = 0; i < 24 * (int)(sizeof(whys) / sizeof(*whys)); i++) {
+		for (i = 0; i < 36 * (int)(sizeof(whys) / sizeof(*whys)); i++) {
 			struct walk w = reach(from, i & 1);
 			struct text reason = { "" };
 			const char *want;
 			int state;
 
-			w.facts.why = whys[i / 24];
-			step(&w, i & 2, i / 8 % 3, i & 4);
+			w.facts.why = whys[i / 36];
+			step(&w, i / 12 % 3, i / 4 % 3, i & 2);
 			state = w.fsm.state;
 			want = anygate_fsm_want(&w.fsm) ? "yes" : "no";
 			if (wanted[state] && wanted[state] != want)
@@ -344,12 +385,16 @@ static const char picture[] =
 "     | +---------------- damped -------------|-|---------+\n"
 "     |                                       | |\n"
 "     |               \"down\" over             v |\n"
-"     +------------------------------------ closing\n"
+"     +------------------------------------ closing <------+\n"
+"                                             |            | another path\n"
+"                          \"down\" over, alone +---------> kept\n"
+"                                                          | up\n"
+"                                                          +-----> open\n"
 "\n"
 "    any state ---- drain ----> drained ---- end of it ----> closed, opening,\n"
 "                                                            damped or open\n"
-"    any state ----- pin -----> pinned ----- end of it ----> closed, closing\n"
-"                                                            or open\n";
+"    any state ----- pin -----> pinned ----- end of it ----> closed, closing,\n"
+"                                                            kept or open\n";
 
 #define ARROW(a, b) [ANYGATE_STATE_##a][ANYGATE_STATE_##b] = true
 
@@ -362,6 +407,9 @@ static const bool arrows[N_STATES][N_STATES] = {
 	ARROW(OPEN, CLOSING),
 	ARROW(CLOSING, OPEN),
 	ARROW(CLOSING, CLOSED),
+	ARROW(CLOSING, KEPT),
+	ARROW(KEPT, OPEN),
+	ARROW(KEPT, CLOSING),
 	ARROW(DAMPED, CLOSED),
 	ARROW(DAMPED, OPEN),
 	ARROW(DRAINED, CLOSED),
@@ -370,6 +418,7 @@ static const bool arrows[N_STATES][N_STATES] = {
 	ARROW(DRAINED, OPEN),
 	ARROW(PINNED, CLOSED),
 	ARROW(PINNED, CLOSING),
+	ARROW(PINNED, KEPT),
 	ARROW(PINNED, OPEN),
 };
 
@@ -382,11 +431,13 @@ static bool plausible(enum anygate_state state, struct cell cell)
 {
 	switch (state) {
 	case ANYGATE_STATE_CLOSED:
-		return !cell.over || !cell.up;
+		return !cell.over || cell.services != UP;
 	case ANYGATE_STATE_OPEN:
-		return !cell.over || cell.up;
+		return !cell.over || cell.services == UP;
+	case ANYGATE_STATE_KEPT:
+		return !cell.over || cell.services != DOWN;
 	case ANYGATE_STATE_DAMPED:
-		return cell.over == cell.up;
+		return cell.over == (cell.services == UP);
 	default:
 		return true;
 	}
@@ -398,9 +449,9 @@ static void make_picture(void)
 	int from, to, i;
 
 	for (from = 0; from < N_STATES; from++)
-		for (i = 0; i < 8; i++) {
-			struct cell cell = { i & 1, ANYGATE_ORDER_FOLLOW,
-					     i & 2, i & 4 };
+		for (i = 0; i < 4 * N_SERVICES; i++) {
+			struct cell cell = { i / 4, ANYGATE_ORDER_FOLLOW,
+					     i & 1, i & 2 };
 			struct walk w;
 
 			if (!plausible(from, cell))

@@ -22,6 +22,7 @@
 #define DOWN .why = ANYGATE_REASON_NO_LISTENER
 static const struct anygate_facts up = { .up = true };
 static const struct anygate_facts down = { DOWN };
+static const struct anygate_facts alone = { DOWN, .alone = true };
 static const struct anygate_facts up_present = { .up = true, .present = true };
 static const struct anygate_facts down_present = { DOWN, .present = true };
 
@@ -35,6 +36,7 @@ static struct anygate_fsm at(enum anygate_state state, __u64 since)
 		[ANYGATE_STATE_DAMPED] = ANYGATE_REASON_DAMPED,
 		[ANYGATE_STATE_DRAINED] = ANYGATE_REASON_DRAINED,
 		[ANYGATE_STATE_PINNED] = ANYGATE_REASON_PINNED,
+		[ANYGATE_STATE_KEPT] = ANYGATE_REASON_ALONE,
 	};
 	struct anygate_fsm fsm = {
 		.state = state,
@@ -45,6 +47,7 @@ static struct anygate_fsm at(enum anygate_state state, __u64 since)
 		      state == ANYGATE_STATE_OPEN ||
 		      state == ANYGATE_STATE_DAMPED,
 		.up_since = since,
+		.fall_since = since,
 	};
 
 	return fsm;
@@ -203,6 +206,85 @@ static void orders(void **state)
 	assert_true(fsm.damp.figure == 0);
 }
 
+static const struct anygate_damp_conf damping = {
+	.on = true,
+	.penalty = 1000,
+	.suppress = 2000,
+	.reuse = 750,
+	.half_life_ms = 60000,
+	.max_ms = 300000,
+};
+
+/* The last one stays, for as long as it is that. */
+static void keeps(void **state)
+{
+	struct anygate_fsm_conf conf = { .up_ms = 1000, .down_ms = 500 };
+	struct anygate_facts facts = alone;
+	struct anygate_fsm fsm;
+	__u64 t = T0 + 10 * MS;
+
+	(void)state;
+	/* A new gate does not undo what somebody announces ... */
+	facts.present = true;
+	fsm = anygate_fsm_start(&conf, &facts, T0);
+	check(fsm, ANYGATE_STATE_KEPT, ANYGATE_REASON_ALONE, T0,
+	      ANYGATE_NEVER);
+	assert_true(anygate_fsm_want(&fsm));
+	/* ... nor announce what nobody does. */
+	check(anygate_fsm_start(&conf, &alone, T0), ANYGATE_STATE_CLOSED,
+	      ANYGATE_REASON_NO_LISTENER, T0, ANYGATE_NEVER);
+	check(anygate_fsm_step(at(ANYGATE_STATE_CLOSED, T0), &conf, &alone, t),
+	      ANYGATE_STATE_CLOSED, ANYGATE_REASON_NO_LISTENER, T0,
+	      ANYGATE_NEVER);
+
+	/* "down" first: a restart is nothing to be loud about. */
+	fsm = at(ANYGATE_STATE_OPEN, T0);
+	fsm = anygate_fsm_step(fsm, &conf, &alone, t);
+	check(fsm, ANYGATE_STATE_CLOSING, ANYGATE_REASON_DOWN_DELAY, t,
+	      t + 500 * MS);
+	fsm = anygate_fsm_step(fsm, &conf, &alone, t + 500 * MS);
+	check(fsm, ANYGATE_STATE_KEPT, ANYGATE_REASON_ALONE, t + 500 * MS,
+	      ANYGATE_NEVER);
+	/* Back: open at once, for it never was away. */
+	check(anygate_fsm_step(fsm, &conf, &up, t + 900 * MS),
+	      ANYGATE_STATE_OPEN, ANYGATE_REASON_LISTENER, t + 900 * MS,
+	      ANYGATE_NEVER);
+	/* Somebody else: "down" once more, for the other one may be kept, too. */
+	conf.down_ms = 300;
+	conf.damp = damping;
+	fsm = anygate_fsm_step(fsm, &conf, &down, t + 900 * MS);
+	check(fsm, ANYGATE_STATE_CLOSING, ANYGATE_REASON_DOWN_DELAY,
+	      t + 900 * MS, t + 1200 * MS);
+	check(anygate_fsm_step(fsm, &conf, &alone, t + 1200 * MS - 1),
+	      ANYGATE_STATE_CLOSING, ANYGATE_REASON_DOWN_DELAY, t + 900 * MS,
+	      t + 1200 * MS);
+	check(anygate_fsm_step(fsm, &conf, &alone, t + 1200 * MS),
+	      ANYGATE_STATE_KEPT, ANYGATE_REASON_ALONE, t + 1200 * MS,
+	      ANYGATE_NEVER);
+	fsm = anygate_fsm_step(fsm, &conf, &down, t + 1200 * MS);
+	check(fsm, ANYGATE_STATE_CLOSED, ANYGATE_REASON_NO_LISTENER,
+	      t + 1200 * MS, ANYGATE_NEVER);
+	/* That is what the neighbour sees: a flap. */
+	assert_true(fsm.damp.figure == 1000ULL << ANYGATE_FIGURE_SHIFT);
+
+	/* Without "down" it is withdrawn at once. */
+	conf.down_ms = 0;
+	check(anygate_fsm_step(at(ANYGATE_STATE_KEPT, T0), &conf, &down, t),
+	      ANYGATE_STATE_CLOSED, ANYGATE_REASON_NO_LISTENER, t,
+	      ANYGATE_NEVER);
+
+	/* An order is an order. */
+	facts.order = ANYGATE_ORDER_DRAIN;
+	facts.order_until = ANYGATE_NEVER;
+	fsm = anygate_fsm_step(at(ANYGATE_STATE_KEPT, T0), &conf, &facts, t);
+	check(fsm, ANYGATE_STATE_DRAINED, ANYGATE_REASON_DRAINED, t,
+	      ANYGATE_NEVER);
+	/* What it has withdrawn is not announced again for a dead service. */
+	check(anygate_fsm_step(fsm, &conf, &alone, t + MS),
+	      ANYGATE_STATE_CLOSED, ANYGATE_REASON_NO_LISTENER, t + MS,
+	      ANYGATE_NEVER);
+}
+
 static void reasons(void **state)
 {
 	struct anygate_fsm_conf conf = { 0 };
@@ -219,15 +301,6 @@ static void reasons(void **state)
 	check(fsm, ANYGATE_STATE_CLOSED, ANYGATE_REASON_NO_LISTENER, T0 + MS,
 	      ANYGATE_NEVER);
 }
-
-static const struct anygate_damp_conf damping = {
-	.on = true,
-	.penalty = 1000,
-	.suppress = 2000,
-	.reuse = 750,
-	.half_life_ms = 60000,
-	.max_ms = 300000,
-};
 
 static void damps(void **state)
 {
@@ -347,7 +420,7 @@ static void properties(void **state)
 	struct anygate_fsm_conf conf = { .up_ms = 1000, .damp = damping };
 	struct anygate_facts facts = down;
 	__u64 now = T0, up_since = 0, down_since = now;
-	unsigned int announced = 0, flaps = 0;
+	unsigned int announced = 0, flaps = 0, kept = 0;
 	const char *seed = getenv("SEED");
 	struct anygate_fsm fsm, next, again;
 	unsigned int i;
@@ -374,6 +447,11 @@ static void properties(void **state)
 			else
 				down_since = now;
 		}
+		if (rnd() % 50 == 0)
+			facts.alone = !facts.alone;
+		if (fsm.state == ANYGATE_STATE_KEPT && !facts.alone &&
+		    !facts.up)
+			down_since = now;
 		if (rnd() % 500 == 0) {
 			facts.order = rnd() % 3;
 			facts.order_until = rnd() % 4 ? now + rnd() :
@@ -408,15 +486,21 @@ static void properties(void **state)
 					ANYGATE_FIGURE_SHIFT);
 			announced++;
 		}
-		/* Withdrawal is never late, damped or not, and never early. */
+		/*
+		 * Withdrawal is never late, damped or not, and never early;
+		 * and the last one stays, but for an order.
+		 */
 		if (!facts.up && !pinned &&
 		    now - down_since >= conf.down_ms * MS)
-			assert_false(want);
+			assert_true(want == (was && facts.alone && !drained));
 		if (was && !want && !drained) {
 			assert_false(facts.up);
+			assert_false(facts.alone);
 			assert_true(now - down_since >= conf.down_ms * MS);
 			flaps++;
 		}
+		kept += fsm.state != ANYGATE_STATE_KEPT &&
+			next.state == ANYGATE_STATE_KEPT;
 		/* Whatever waits has a deadline, what does not has none. */
 		if (next.state == ANYGATE_STATE_OPENING ||
 		    next.state == ANYGATE_STATE_CLOSING ||
@@ -424,7 +508,8 @@ static void properties(void **state)
 			assert_true(next.deadline != ANYGATE_NEVER &&
 				    next.deadline > now);
 		else if (next.state == ANYGATE_STATE_OPEN ||
-			 next.state == ANYGATE_STATE_CLOSED)
+			 next.state == ANYGATE_STATE_CLOSED ||
+			 next.state == ANYGATE_STATE_KEPT)
 			assert_true(next.deadline == ANYGATE_NEVER);
 		else
 			assert_true(next.deadline == facts.order_until);
@@ -436,7 +521,7 @@ static void properties(void **state)
 		fsm = next;
 	}
 	/* The walk went where it was to go. */
-	assert_true(announced > 1000 && flaps > 1000);
+	assert_true(announced > 1000 && flaps > 1000 && kept > 1000);
 }
 
 /*
@@ -482,6 +567,7 @@ int main(void)
 		cmocka_unit_test(changed_delay),
 		cmocka_unit_test(longest_delay),
 		cmocka_unit_test(orders),
+		cmocka_unit_test(keeps),
 		cmocka_unit_test(reasons),
 		cmocka_unit_test(damps),
 		cmocka_unit_test(undamps),

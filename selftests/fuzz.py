@@ -170,6 +170,7 @@ class Maker:
                  "for": struct.pack("=I", rng.choice((1, 50, 60000))),
                  "up": struct.pack("=I", rng.choice((0, 0, 20))),
                  "stall": struct.pack("=I", rng.choice((0, 100, 1000))),
+                 "witness": struct.pack("=I", rng.choice((0, 100, 253, 254))),
                  "prefix": rng.choice(ADDRESSES[:2] + ADDRESSES[5:7])}
         if rng.random() < .15:
             # a route, to elsewhere while it is closed

@@ -213,6 +213,8 @@ static void impossible(void)
 		  ANYGATE_LISTEN_POLICY_DEV);
 	blame_u32("need 2 of 1", ANYGATE_A_GATE_NEED, 2);
 	blame_u32("stall 99ms", ANYGATE_A_GATE_STALL, 99);
+	blame_u32("witness main", ANYGATE_A_GATE_WITNESS, 254);
+	blame_u32("witness local", ANYGATE_A_GATE_WITNESS, 255);
 	blame_u32("suppress below reuse", ANYGATE_A_GATE_DAMP_SUPPRESS, 1);
 	blame_u32("penalty 0", ANYGATE_A_GATE_DAMP_PENALTY, 0);
 	blame_u32("half-life 1ms", ANYGATE_A_GATE_DAMP_HALF_LIFE, 1);

@@ -5,6 +5,7 @@
  * The first byte chooses.
  */
 
+#include <linux/rtnetlink.h>
 #include <netdb.h>
 #include <netlink/attr.h>
 #include <stdint.h>
@@ -51,6 +52,10 @@ static void check_conf(const struct conf *c)
 		abort();
 	if (c->fatal > 1 || c->stall_members > 1 || c->shield > ANYGATE_DELAY_MAX ||
 	    c->stall > ANYGATE_DELAY_MAX || (c->stall && c->stall < ANYGATE_STALL_MIN))
+		abort();
+	if (c->said[KEY_WITNESS] &&
+	    (c->witness == RT_TABLE_MAIN || c->witness == RT_TABLE_LOCAL ||
+	     (c->said[KEY_TABLE] && c->witness == c->table)))
 		abort();
 	for (i = 0; i < c->n_require; i++)
 		if (parse_name("require", c->require[i], &e))

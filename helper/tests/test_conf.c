@@ -120,6 +120,16 @@ static void decision(void **state)
 	assert_int_equal(c.shield, ANYGATE_DELAY_MAX);
 	assert_int_equal(c.stall, ANYGATE_DELAY_MAX);
 
+	assert_int_equal(conf(&c, false, "192.0.2.53 udp/53 witness 100", &e), 0);
+	assert_int_equal(c.witness, 100);
+	assert_int_equal(conf(&c, true, "dns witness default", &e), 0);
+	assert_int_equal(c.witness, 253);
+	assert_int_equal(conf(&c, true, "dns wit off", &e), 0);
+	assert_non_null(c.said[KEY_WITNESS]);
+	assert_int_equal(c.witness, 0);
+	assert_int_equal(conf(&c, true, "dns witness 0 table 100", &e), 0);
+	assert_int_equal(conf(&c, true, "dns witness 4294967295 table 100", &e), 0);
+
 	/* the value of several words ends where the next keyword is */
 	assert_int_equal(conf(&c, false,
 			      "2001:db8::53 fallback via fe80::1 dev tun0 need all udp/53 dev lo", &e),
@@ -285,6 +295,11 @@ static void bad(void **state)
 		{ "192.0.2.53 udp/53 stall 2h", "stall 2h: at most 1h" },
 		{ "192.0.2.53 udp/53 stall -1s", "stall -1s: this is no time" },
 		{ "192.0.2.53 udp/53 stal 2s", "\"stal\" is ambiguous; say stall or stall-members" },
+		{ "192.0.2.53 udp/53 witness main", "witness main: this table has the node's own routes" },
+		{ "192.0.2.53 udp/53 witness 255", "witness 255: this table has the node's own routes" },
+		{ "192.0.2.53 udp/53 witness on", "witness on: no such name in" },
+		{ "192.0.2.53 udp/53 witness -1", "witness -1" },
+		{ "192.0.2.53 udp/53 action route table 100 witness 100", "the table of the gate's own route" },
 		{ "192.0.2.53 udp/53 stall-members most", "unknown stall-members \"most\"; say all or any" },
 		{ "192.0.2.53 udp/53 stall-members a", "ambiguous; say all or any" },
 		{ "192.0.2.53 udp/53 fatal yes", "unknown fatal \"yes\"; say off or on" },

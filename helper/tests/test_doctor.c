@@ -258,6 +258,43 @@ static void routing_daemon(void **state)
 	expect_nothing(doctor_routing);
 }
 
+static void witness(void **state)
+{
+	struct gate *g = address_gate("192.0.2.53/32", "udp/53");
+
+	(void)state;
+	expect_nothing(doctor_witness);
+	g->witness = 4242;
+	/* not even a way to look */
+	expect_nothing(doctor_witness);
+	put("commands/ip_route_show_table_local", "local 127.0.0.1 dev lo\n");
+	expect(doctor_witness, "witness-blind", SEV_WARNING, "192.0.2.53/32");
+	assert_contains(report.f[0].text, "table 4242, has no IPv4 route");
+	put("commands/ip_-4_route_show_table_4242", "");
+	expect(doctor_witness, "witness-blind", SEV_WARNING, "192.0.2.53/32");
+	put("commands/ip_-4_route_show_table_4242",
+	    "default via 10.0.0.1 dev eth0\n"
+	    "192.0.2.54 via 10.0.0.1 dev eth0 proto bird\n"
+	    "192.0.2.53 via 10.0.0.1 dev eth0 proto bird linkdown\n"
+	    "unreachable 192.0.2.0/24 proto bird\n");
+	expect(doctor_witness, "witness-alone", SEV_NOTE, "192.0.2.53/32");
+	put("commands/ip_-4_route_show_table_4242",
+	    "192.0.2.53 via 10.0.0.1 dev eth0 proto bird metric 32\n");
+	expect_nothing(doctor_witness);
+	put("commands/ip_-4_route_show_table_4242",
+	    "192.0.2.0/24 proto bird metric 32\n"
+	    "\tnexthop via 10.0.0.1 dev eth0 weight 1\n");
+	expect_nothing(doctor_witness);
+
+	g = add_gate("2001:db8::53/128", ANYGATE_ACTION_ADDRESS, "udp/53");
+	g->witness = 4242;
+	expect(doctor_witness, "witness-blind", SEV_WARNING, "2001:db8::53/128");
+	assert_contains(report.f[0].text, "table 4242, has no IPv6 route");
+	put("commands/ip_-6_route_show_table_4242",
+	    "2001:db8::53 via fe80::1 dev eth0 proto bird metric 32 pref medium\n");
+	expect_nothing(doctor_witness);
+}
+
 static void frr(void **state)
 {
 	static const char show[] = "commands/vtysh_-c_show_running-config";
@@ -538,6 +575,7 @@ int main(void)
 		test(arp),
 		test(forwarding),
 		test(routing_daemon),
+		test(witness),
 		test(frr),
 		test(bird),
 		test(elsewhere),

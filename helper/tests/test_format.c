@@ -171,6 +171,15 @@ static void why_decided(void **state)
 	g.need = 1;
 	assert_string_equal(why_text(&g, NOW, buf, sizeof(buf)), "PINNED for another 10m0s");
 
+	g = open_gate();
+	g.state = ANYGATE_STATE_KEPT;
+	g.reason = ANYGATE_REASON_ALONE;
+	g.witness = 4242;
+	assert_string_equal(why_text(&g, NOW, buf, sizeof(buf)), "KEPT: no other path in table 4242");
+	g.services[1].listeners = 0;
+	assert_string_equal(why_text(&g, NOW, buf, sizeof(buf)),
+			    "KEPT: no other path in table 4242, LISTENERS ARE MISSING");
+
 	g = closed_gate();
 	g.n_leases = 4;
 	g.leases[0] = (struct lease){ "zone", ANYGATE_VERDICT_UP, NOW };

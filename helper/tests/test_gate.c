@@ -83,6 +83,7 @@ static void round_trip(void **state)
 	in.shield_first = 34;
 	in.shield_last = 35;
 	in.flows = 36;
+	in.witness = 100;
 	in.services[0].queued = true;
 	in.services[0].queue = 37;
 	in.services[0].limit = 38;
@@ -112,6 +113,7 @@ static void round_trip(void **state)
 	assert_int_equal(out.shield_first, 34);
 	assert_int_equal(out.shield_last, 35);
 	assert_int_equal(out.flows, 36);
+	assert_int_equal(out.witness, 100);
 	assert_memory_equal(&in.prefix, &out.prefix, sizeof(in.prefix));
 	assert_memory_equal(in.leases, out.leases, sizeof(in.leases));
 	assert_int_equal(out.n_leases, 2);
@@ -214,6 +216,8 @@ static void differing(void **state)
 	g.announced = ANYGATE_SWITCH_ON;
 	assert_true(gate_differs(&g));
 	g.state = ANYGATE_STATE_PINNED;
+	assert_false(gate_differs(&g));
+	g.state = ANYGATE_STATE_KEPT;
 	assert_false(gate_differs(&g));
 	g.state = ANYGATE_STATE_DAMPED;
 	assert_true(gate_differs(&g));

@@ -85,7 +85,7 @@ static void add_decision(void **state)
 	int len, left;
 
 	(void)state;
-	granted(5);
+	granted(6);
 	assert_int_equal(run(cmd_add, "192.0.2.53 udp/53 tcp/53 name dns need any damp on penalty 1 suppress 9 reuse 8 half-life 1s max-suppress 3s require zone,dig on-expiry ignore fallback via 198.51.100.1 dev tun0 observe on"), ST_OK);
 	tb = attrs_in(0, ANYGATE_CMD_GATE_ADD);
 	assert_sent(tb, "prefix prefix-len service name need damp damp-penalty damp-suppress damp-reuse damp-half-life damp-max require on-expiry fallback-via fallback-dev observe");
@@ -117,9 +117,14 @@ static void add_decision(void **state)
 	assert_int_equal(nla_get_u32(tb[ANYGATE_A_GATE_STALL_MEMBERS]), ANYGATE_MEMBERS_ANY);
 	assert_int_equal(nla_get_u32(tb[ANYGATE_A_GATE_FATAL]), ANYGATE_SWITCH_ON);
 
+	assert_int_equal(run(cmd_change, "dns witness 100"), ST_OK);
+	tb = attrs_in(2, ANYGATE_CMD_GATE_CHANGE);
+	assert_sent(tb, "name witness");
+	assert_int_equal(nla_get_u32(tb[ANYGATE_A_GATE_WITNESS]), 100);
+
 	/* what is removed */
 	assert_int_equal(run(cmd_change, "2001:db8::53 name none require none fallback none"), ST_OK);
-	tb = attrs_in(2, ANYGATE_CMD_GATE_CHANGE);
+	tb = attrs_in(3, ANYGATE_CMD_GATE_CHANGE);
 	assert_sent(tb, "prefix prefix-len name require fallback-via");
 	assert_string_equal(nla_get_string(tb[ANYGATE_A_GATE_NAME]), "");
 	assert_string_equal(nla_get_string(tb[ANYGATE_A_GATE_REQUIRE]), "");
@@ -127,12 +132,12 @@ static void add_decision(void **state)
 
 	/* a group, whose services' addresses the kernel knows */
 	assert_int_equal(run(cmd_change, "dns udp/5353 up 2s"), ST_OK);
-	tb = attrs_in(3, ANYGATE_CMD_GATE_CHANGE);
+	tb = attrs_in(4, ANYGATE_CMD_GATE_CHANGE);
 	assert_sent(tb, "name up service");
 	assert_null(nla_find(nla_data(tb[ANYGATE_A_GATE_SERVICE]),
 			     nla_len(tb[ANYGATE_A_GATE_SERVICE]), ANYGATE_A_SERVICE_ADDRESS));
 	assert_int_equal(run(cmd_del, "dns"), ST_OK);
-	tb = attrs_in(4, ANYGATE_CMD_GATE_DEL);
+	tb = attrs_in(5, ANYGATE_CMD_GATE_DEL);
 	assert_sent(tb, "name");
 	assert_string_equal(nla_get_string(tb[ANYGATE_A_GATE_NAME]), "dns");
 }

@@ -232,6 +232,7 @@ void encode_gate(struct nl_msg *msg, const struct gate *g)
 	PUT_U64(SHIELD_LAST, shield_last);
 	PUT_U64(SHIELD_LATELY, shield_lately);
 	PUT_U32(FLOWS, flows);
+	PUT_U32(WITNESS, witness);
 }
 
 struct stats full_stats(void)

@@ -7,6 +7,7 @@ decay of a figure: delays are either none or so long that they never end, and
 what runs out has run out before anybody looks.
 """
 
+import ipaddress
 import time
 
 LONG = 3600 * 1000          # milliseconds: a delay that never ends here
@@ -51,7 +52,7 @@ class Sock:
 class Gate:
     """A gate: its settings, what it has decided, and what it owns."""
 
-    WANT = ("open", "closing", "pinned")
+    WANT = ("open", "closing", "pinned", "kept")
 
     def __init__(self, node, prefix, services):
         self.node, self.prefix = node, prefix
@@ -69,6 +70,7 @@ class Gate:
         self.leases = {}        # name: [verdict, has run out]
         self.on_expiry = "withdraw"
         self.fallback = False
+        self.witness = False
         self.observe = False
         self.order = "follow"
         self.state, self.reason = "closed", "added"
@@ -156,7 +158,14 @@ class Gate:
                 return False, "lease-down"
         return True, None
 
-    def decide(self, want):
+    def alone(self):
+        """Nobody else announces it, and that matters."""
+        net = ipaddress.ip_network(self.prefix)
+        return self.witness and not any(
+            path.version == net.version and net.subnet_of(path)
+            for path in map(ipaddress.ip_network, self.node.paths))
+
+    def decide(self, want, taken_over=False):
         if self.order == "pin":
             return "pinned", "pinned"
         if self.order == "drain":
@@ -165,6 +174,9 @@ class Gate:
         if want:
             if up:
                 return "open", "listener"
+            if self.alone() and (not self.down or self.state == "kept" or
+                                 taken_over):
+                return "kept", "alone"
             return ("closing", "down-delay") if self.down else ("closed", why)
         if not up:
             return "closed", why
@@ -182,9 +194,9 @@ class Gate:
         old, was = self.state, self.want()
         if not self.damp:
             self.suppressed = False
-        self.state, self.reason = self.decide(was or taken_over)
+        self.state, self.reason = self.decide(was or taken_over, taken_over)
         if (self.damp and self.state == "closed" and
-                old in ("open", "closing", "damped")):
+                old in ("open", "closing", "kept", "damped")):
             self.figure = self.figure_now() + PENALTY
             self.figure_at = time.monotonic()
             self.suppressed = self.suppressed or self.figure >= SUPPRESS
@@ -204,6 +216,7 @@ class Node:
         self.gates = {}
         self.socks = []
         self.addresses = {}     # (device, address): "gate" or "admin"
+        self.paths = set()      # prefixes that other nodes announce
 
     def settle(self):
         for gate in self.gates.values():
@@ -247,6 +260,7 @@ def show_of(g):
         "damp": g.damp,
         "leases": {n: v or "none" for n, (v, _) in g.leases.items()},
         "on_expiry": g.on_expiry,
+        "witness": g.witness,
         "observe": g.observe,
         "order": g.order,
         "fallback": None if not g.fallback else g.fallback_there is not None,

@@ -11,6 +11,7 @@ import subprocess
 CTL = os.environ.get("ANYGATECTL", "anygatectl")
 PATIENCE = float(os.environ.get("PATIENCE", "15000")) / 1000
 PROTO = 166
+WITNESS = 101               # the table with what other nodes announce
 METRONOME = "203.0.113.9"   # the address of a gate that is not in the model
 
 CLONE_NEWNET = 0x40000000
@@ -178,6 +179,7 @@ def real_show(node):
             "damp": g["damp"]["on"],
             "leases": {l["name"]: l["verdict"] for l in g["leases"]},
             "on_expiry": g["on_expiry"],
+            "witness": g["witness"] == WITNESS,
             "observe": g["observe"],
             "order": g["order"],
             "fallback": g["fallback"]["present"] if "fallback" in g else None,

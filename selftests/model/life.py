@@ -9,8 +9,8 @@ import socket
 import time
 
 from gates import FAR, Gate, LONG, Node, Sock, SUPPRESS, family
-from kernel import (Inside, METRONOME, Mismatch, PATIENCE, ctl, differences,
-                    engine, ip, libc, must, refused, run)
+from kernel import (Inside, METRONOME, Mismatch, PATIENCE, WITNESS, ctl,
+                    differences, engine, ip, libc, must, refused, run)
 
 SOON = 400                  # milliseconds: for what is to run out
 
@@ -223,6 +223,9 @@ class Run:
         if self.chance(0.2):
             gate.on_expiry = rnd.choice(("withdraw", "ignore"))
             words += ["on-expiry", gate.on_expiry]
+        if self.chance(0.25):
+            gate.witness = self.chance(0.7)
+            words += ["witness", str(WITNESS) if gate.witness else "off"]
         if self.chance(0.25) and not gate.fixed():
             gate.fallback = self.chance(0.5)
             words += ["fallback"] + (["via", FAR[gate.fam], "dev", "d0"]
@@ -274,7 +277,7 @@ class Run:
         gate.meet()
         up, _ = gate.facts()
         node.gates[prefix] = gate
-        gate.step(taken_over=gate.present() and up)
+        gate.step(taken_over=gate.present() and (up or gate.alone()))
         return "add %s %s" % (prefix, " ".join(words[:-6] + more))
 
     def do_change(self, node):
@@ -458,7 +461,8 @@ class Run:
             node.socks.remove(extra)
             if before == after:
                 continue
-            if other.down and not other.want():
+            if ((other.down or other.alone()) and not other.want() or
+                    other.down and other.state == "kept"):
                 self.burst_delayed(node, other)
             other.unsure = True
             ctl(node, "undamp", other.prefix)
@@ -467,9 +471,10 @@ class Run:
 
     @staticmethod
     def burst_delayed(node, gate):
-        """Opened for a moment, it may wait for its "down" to end. End it."""
-        ctl(node, "change", gate.prefix, "down", "0")
-        gate.down = 0
+        """Opened for a moment, it may wait for its "down" to end, or be kept.
+        End that."""
+        ctl(node, "change", gate.prefix, "down", "0", "witness", "off")
+        gate.down, gate.witness = 0, False
 
     def do_admin(self, node):
         """Somebody adds or removes an address that is none of his business."""
@@ -495,6 +500,15 @@ class Run:
         del node.addresses[key]
         return "addr del %s dev %s" % (word, dev)
 
+    def do_path(self, node):
+        """Another node begins to announce a prefix, or ceases to."""
+        prefix = self.random.choice(PREFIXES)
+        verb = "del" if prefix in node.paths else "add"
+        ip(node, "route", verb, prefix, "dev", "d0", "proto", "bird", "table",
+           str(WITNESS))
+        node.paths ^= {prefix}
+        return "path %s %s" % (verb, prefix)
+
     def do_refused(self, node):
         """What is refused changes nothing."""
         gate = self.gate(node)
@@ -506,6 +520,7 @@ class Run:
             ("change", gate.prefix, "up", "7s", "need", "60"),
             ("change", gate.prefix, "up", "7s", "listen-dev", "nosuchdev"),
             ("change", gate.prefix, "up", "7s", "suppress", "10"),
+            ("change", gate.prefix, "up", "7s", "witness", "main"),
             ("lease", gate.prefix, "nosuchlease", "down", "ttl", "1h"),
             ("drain", "nosuchname"),
             ("pin", gate.prefix),
@@ -536,7 +551,7 @@ class Run:
              (do_change, 14), (do_move, 6), (do_del, 4), (do_order, 8),
              (do_order_for, 2), (do_undamp, 2), (do_observe, 7),
              (do_lease, 10), (do_lease_expires, 4), (do_burst, 2),
-             (do_admin, 9), (do_refused, 3), (do_flush, 1),
+             (do_admin, 9), (do_path, 10), (do_refused, 3), (do_flush, 1),
              (do_namespace, 1))
 
     def step(self):

@@ -52,7 +52,7 @@ enum anygate_listen_policy {
 
 /**
  * enum anygate_state - What the gate has decided. The prefix is wanted in
- *   "open", "closing" and "pinned".
+ *   "open", "closing", "pinned" and "kept".
  * @ANYGATE_STATE_CLOSED: Not enough services have a listener.
  * @ANYGATE_STATE_OPENING: Listeners are there, the "up" delay is running.
  * @ANYGATE_STATE_OPEN: Listeners are there and the prefix is wanted.
@@ -61,6 +61,8 @@ enum anygate_listen_policy {
  *   of late.
  * @ANYGATE_STATE_DRAINED: Withdrawn by order, whatever the listeners.
  * @ANYGATE_STATE_PINNED: Announced by order, whatever the listeners.
+ * @ANYGATE_STATE_KEPT: Announced without listeners, because nobody else is
+ *   known to announce the prefix.
  */
 enum anygate_state {
 	ANYGATE_STATE_CLOSED,
@@ -70,6 +72,7 @@ enum anygate_state {
 	ANYGATE_STATE_DAMPED,
 	ANYGATE_STATE_DRAINED,
 	ANYGATE_STATE_PINNED,
+	ANYGATE_STATE_KEPT,
 };
 
 /**
@@ -93,6 +96,8 @@ enum anygate_state {
  *   queues has not moved for "stall".
  * @ANYGATE_REASON_DYING: The process that holds a service's last listener
  *   dumps core or exits.
+ * @ANYGATE_REASON_ALONE: The services are down, but the witness table has no
+ *   other path to the prefix.
  */
 enum anygate_reason {
 	ANYGATE_REASON_ADDED,
@@ -109,6 +114,7 @@ enum anygate_reason {
 	ANYGATE_REASON_LEASE_EXPIRED,
 	ANYGATE_REASON_STALLED,
 	ANYGATE_REASON_DYING,
+	ANYGATE_REASON_ALONE,
 };
 
 /**
@@ -364,6 +370,7 @@ enum {
 	ANYGATE_A_GATE_SHIELD_LATELY,
 	ANYGATE_A_GATE_COUNT_FLOWS,
 	ANYGATE_A_GATE_FLOWS,
+	ANYGATE_A_GATE_WITNESS,
 
 	__ANYGATE_A_GATE_MAX,
 	ANYGATE_A_GATE_MAX = (__ANYGATE_A_GATE_MAX - 1)
