@@ -11,6 +11,7 @@
 #include <linux/module.h>
 #include <linux/netdevice.h>
 #include <linux/netlink.h>
+#include <linux/rtnetlink.h>
 #include <linux/sched.h>
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
@@ -31,6 +32,8 @@
  * routing tables each costs an exclusive add, which takes RTNL.
  */
 #define VERIFY_PER_SECOND 64
+/* So long it can be put off. */
+#define VERIFY_LATE_NS		(10 * NSEC_PER_SEC)
 
 static void timer_fn(struct work_struct *work)
 {
@@ -198,7 +201,13 @@ static void reconcile(struct anygate_net *agn, u64 now)
 	agn->pass++;
 	anygate_fatal_sweep(agn);
 	anygate_table_scan(agn);
-	if (now >= agn->next_verify) {
+	/*
+	 * Verifying takes RTNL, and while the engine waits for that it sees
+	 * nothing.  If somebody else has it, that can be put off a little.
+	 */
+	if (now >= agn->next_verify &&
+	    (!rtnl_is_locked() ||
+	     now - agn->next_verify >= VERIFY_LATE_NS)) {
 		agn->next_verify = now + NSEC_PER_SEC;
 		verify_some(agn);
 	}

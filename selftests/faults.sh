@@ -24,34 +24,47 @@ within()
 	note "$what after $(($(now_ms) - begun)) ms"
 }
 
+# hold_rtnl: for two seconds at least, until release_rtnl; sets pid and hold
+hold_rtnl()
+{
+	[ -p "$TMP/hold" ] || mkfifo "$TMP/hold"
+	"$SELFTESTS/holdrtnl" 2000 <"$TMP/hold" >"$TMP/held" 2>&1 &
+	pid=$!
+	exec {hold}>"$TMP/hold"
+	eventually "RTNL to be held" grep -q "held\|no userfaultfd" "$TMP/held"
+	grep -q "no userfaultfd" "$TMP/held" && skip "no userfaultfd"
+	true
+}
+
+release_rtnl()
+{
+	[ "$(<"$TMP/held")" = held ] || fail "RTNL was not held for long enough: $(<"$TMP/held")"
+	exec {hold}>&-
+	wait "$pid" || fail "holdrtnl: $(<"$TMP/held")"
+}
+
 # Somebody else holds RTNL for two seconds: "show" answers all the same, and
 # says what it is that the gate waits for.
 rtnl_held()
 {
-	local pid
+	local pid hold
 	sock_start
 	sk open a udp4 "*" 53
 	ctl add $V4 udp/53 up 0
 	wait_addr $V4/32
-	"$SELFTESTS/holdrtnl" $((2000 * ${SLOW:-1})) >"$TMP/held" 2>&1 &
-	pid=$!
-	eventually "RTNL to be held" grep -q "held\|no userfaultfd" "$TMP/held"
-	grep -q "no userfaultfd" "$TMP/held" && skip "no userfaultfd"
+	hold_rtnl
 	sk close a
-	within $((1500 * ${SLOW:-1})) "it is said" gate_is $V4/32 .difference pending
+	eventually "it is said" gate_is $V4/32 .difference pending
 	expect_gate $V4/32 .state closed
-	[ "$(<"$TMP/held")" = held ] || fail "RTNL was not held for long enough: $(<"$TMP/held")"
-	wait $pid || fail "holdrtnl: $(<"$TMP/held")"
+	release_rtnl
 	within $HEAL "withdrawn" lacks_addr $V4/32
 	within $HEAL "nothing is said any more" gate_is $V4/32 .difference none
 	# what was asked for meanwhile is done afterwards, in order
-	"$SELFTESTS/holdrtnl" $((1000 * ${SLOW:-1})) >"$TMP/held" &
-	pid=$!
-	eventually "RTNL to be held" grep -q held "$TMP/held"
+	hold_rtnl
 	sk open a udp4 "*" 53
 	sk close a
 	sk open a udp4 "*" 53
-	wait $pid
+	release_rtnl
 	within $HEAL "announced" has_addr $V4/32
 	expect_gate $V4/32 .state open
 }

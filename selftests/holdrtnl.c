@@ -4,6 +4,8 @@
  *
  *   holdrtnl MILLISECONDS
  *
+ * At least for so long, and until standard input ends, but a minute at most.
+ *
  * SIOCGIFCONF copies to user memory with RTNL held; here that is a page which
  * userfaultfd lets nobody have until the time is over. Prints "held" when it
  * is, and "released" afterwards. Status 4 where the kernel has no userfaultfd.
@@ -72,6 +74,8 @@ int main(int argc, char **argv)
 	fflush(stdout);
 	/* The length of the fault is what is asked for. */
 	poll(&event, 0, atoi(argv[1]));
+	event.fd = STDIN_FILENO;
+	poll(&event, 1, 60000);
 	if (ioctl(uffd, UFFDIO_ZEROPAGE, &zero))
 		err(2, "UFFDIO_ZEROPAGE");
 	pthread_join(thread, NULL);
