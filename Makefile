@@ -19,7 +19,7 @@ units := anygate.service anygate@.service anygate-metrics.service \
 examples := $(wildcard helper/systemd/examples/*)
 
 # Variables that narrow check and demo; the scripts know their defaults.
-export KERNELS RELEASES TESTS JOBS V ANYGATE_CACHE ANYGATE_OUT
+export KERNELS RELEASES TESTS JOBS BRIEF V ANYGATE_CACHE ANYGATE_OUT
 
 vm := selftests/vm
 

@@ -21,7 +21,7 @@ PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:$PATH
 
 # What "make check" means without KERNELS=, and "make deps" gets ready for.
 # shellcheck disable=SC2034 # for those who source this
-DEFAULT_KERNELS="6.1 6.12 6.12-debug"
+DEFAULT_KERNELS="6.1 6.12"
 
 # "make check TESTS=… V=1" is meant for us, not for every make we call.
 unset MAKEFLAGS MFLAGS MAKEOVERRIDES MAKELEVEL
