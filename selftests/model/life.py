@@ -535,8 +535,13 @@ class Run:
 
     def do_flush(self, node):
         name = self.random.choice(NAMES)
+        gates = [g for g in node.gates.values() if g.name == name]
+        if not gates:
+            # more likely a slip of the pen than nothing to do
+            refused(node, "flush", name)
+            return "refused: flush " + name
         ctl(node, "flush", name)
-        for gate in [g for g in node.gates.values() if g.name == name]:
+        for gate in gates:
             gate.leave()
             del node.gates[gate.prefix]
         return "flush " + name
