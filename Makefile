@@ -20,6 +20,7 @@ examples := $(wildcard helper/systemd/examples/*)
 
 # Variables that narrow check and demo; the scripts know their defaults.
 export KERNELS RELEASES TESTS JOBS V ANYGATE_CACHE ANYGATE_OUT
+export PEERS ROUTING KILLS MEMORY ACCEL
 
 vm := selftests/vm
 
@@ -150,12 +151,18 @@ check-rt: ## the selftests on Debian's PREEMPT_RT 6.12
 
 check-all: check check-install check-rt check-debug check-newest ## all of these, one after the other
 
-bench: ## what a gate costs, on an instruction-count clock
-	@$(vm)/deps --ensure
+# Minutes on the instruction clock; then, by the clock on the wall, hours: OSPF has
+# to come to rest before each of fifty kills, and there are many to be compared.
+BENCH ?= latency cost peers
+bench-latency := selftests/bench/run
+bench-cost := selftests/bench/cost
+bench-peers := selftests/bench/peers/run
+
+bench: ## how fast and at what cost, beside others' (BENCH="latency cost peers", PEERS="anygate …", ROUTING="bird-ospf …", KILLS=50, ACCEL=kvm)
+	@$(vm)/deps --ensure $(if $(filter-out latency cost,$(BENCH)),--with-bench)
 	@$(MAKE) --no-print-directory -s helper
 	@$(MAKE) --no-print-directory -s -C selftests
-	selftests/bench/run
-	selftests/bench/cost
+	$(foreach b,$(BENCH),$(bench-$b) &&) true
 
 deps: ## install what building, testing and the demo need (Debian; as root or with sudo)
 	@$(vm)/deps --with-tools

@@ -2,11 +2,12 @@
 /*
  * dnsd - as little of a name server as a health check will take for one
  *
- *   dnsd [PORT]
+ *   dnsd [MEBIBYTES]
  *
  * One process with one UDP socket, on the wildcard address, so that it can be
  * asked, at 127.0.0.1, and started while the service address is away. Answers
- * every question with NOERROR and no data, from the address that was asked.
+ * every question with NOERROR and no data, from the address that was asked. With
+ * memory that it uses it takes as long to die as a server that has zones.
  */
 #define _GNU_SOURCE
 #include <err.h>
@@ -36,15 +37,25 @@ int main(int argc, char **argv)
 {
 	struct sockaddr_in sa = {
 		.sin_family = AF_INET,
-		.sin_port = htons(argc > 1 ? atoi(argv[1]) : 53),
+		.sin_port = htons(53),
 	};
 	int fd = socket(AF_INET, SOCK_DGRAM, 0), one = 1;
 	static unsigned char buf[4096];
+	size_t size = argc > 1 ? atoi(argv[1]) << 20 : 0;
 	char control[256];
 
+	/* Written to, or it would be none. */
+	if (size) {
+		char *memory = malloc(size);
+
+		if (!memory)
+			err(2, "memory");
+		memset(memory, 1, size);
+		__asm__ volatile("" : : "r"(memory) : "memory");
+	}
 	if (fd < 0 || setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &one, sizeof(one)) ||
 	    bind(fd, (void *)&sa, sizeof(sa)))
-		err(2, "port %d", ntohs(sa.sin_port));
+		err(2, "port 53");
 	for (;;) {
 		struct sockaddr_in from;
 		struct iovec iov = { buf, sizeof(buf) };

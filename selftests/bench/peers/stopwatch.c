@@ -17,7 +17,8 @@
  *	SIGKILL, and the times from just before kill() to RTM_DELADDR and to
  *	RTM_DELROUTE, in nanoseconds, when their readers had returned from
  *	recv(): "killed 1234567 2345678"; -1 for what has not gone. A negative
- *	PID is a process group, as for kill(2).
+ *	PID is a process group, as for kill(2); with 0 nobody is killed, and the
+ *	address is removed from lo: the floor.
  *
  * Two threads do nothing but read. They run at a real-time priority, because
  * it's not the reader's waiting for a processor that is to be measured, and for
@@ -31,6 +32,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,6 +41,7 @@
 #include <arpa/inet.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
+#include <net/if.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 
@@ -198,6 +201,31 @@ static void wait_until(bool up, bool both, double quiet, double seconds)
 	puts(answer);
 }
 
+/* Built before, sent without asking for an acknowledgement. */
+static struct {
+	struct nlmsghdr h;
+	struct ifaddrmsg ifa;
+	struct rtattr a;
+	unsigned char address[16];
+} request;
+static int requests;
+
+static void prepare(void)
+{
+	request.h.nlmsg_len = offsetof(typeof(request), address) + size();
+	request.h.nlmsg_type = RTM_DELADDR;
+	request.h.nlmsg_flags = NLM_F_REQUEST;
+	request.ifa.ifa_family = family;
+	request.ifa.ifa_prefixlen = size() * 8;
+	request.ifa.ifa_index = if_nametoindex("lo");
+	request.a.rta_type = IFA_LOCAL;
+	request.a.rta_len = RTA_LENGTH(size());
+	memcpy(request.address, wanted, size());
+	requests = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	if (requests < 0)
+		err(2, "rtnetlink");
+}
+
 static void kill_it(pid_t pid, bool both, double seconds)
 {
 	long long begun, end;
@@ -206,7 +234,8 @@ static void kill_it(pid_t pid, bool both, double seconds)
 	address.gone = route.gone = 0;
 	pthread_mutex_unlock(&lock);
 	begun = now();
-	if (kill(pid, SIGKILL))
+	if (pid ? kill(pid, SIGKILL) :
+		  send(requests, &request, request.h.nlmsg_len, 0) < 0)
 		err(2, "kill %d", pid);
 	end = begun + (long long)(seconds * SECOND);
 	pthread_mutex_lock(&lock);
@@ -238,6 +267,7 @@ int main(int argc, char **argv)
 						   RTMGRP_IPV6_IFADDR);
 	route.fd = listen_in(argv[1], family == AF_INET ? RTMGRP_IPV4_ROUTE :
 							  RTMGRP_IPV6_ROUTE);
+	prepare();
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
 	pthread_cond_init(&news, &attr);
