@@ -18,7 +18,7 @@ units := anygate.service anygate@.service anygate-metrics.service \
 	 anygate-metrics.timer
 examples := $(wildcard helper/systemd/examples/*)
 
-# Variables that narrow check and demo; the scripts know their defaults.
+# Variables that narrow check, demo and bench; the scripts know their defaults.
 export KERNELS RELEASES TESTS JOBS V ANYGATE_CACHE ANYGATE_OUT
 export PEERS ROUTING KILLS MEMORY ACCEL
 
@@ -43,7 +43,7 @@ updates = $(DESTDIR)/lib/modules/$(release)/updates
 
 .DEFAULT_GOAL := all
 .PHONY: all module helper install install-module install-tools uninstall \
-	uninstall-tools dist deb deps check check-install demo bench \
+	uninstall-tools dist deb deps check check-install demo bench bench-plot \
 	check-debug check-newest check-rt check-all \
 	netlink netlink-check style clean help kdir
 
@@ -153,16 +153,20 @@ check-all: check check-install check-rt check-debug check-newest ## all of these
 
 # Minutes on the instruction clock; then, by the clock on the wall, hours: OSPF has
 # to come to rest before each of fifty kills, and there are many to be compared.
-BENCH ?= latency cost peers
+BENCH ?= latency cost peers anycast
 bench-latency := selftests/bench/run
 bench-cost := selftests/bench/cost
 bench-peers := selftests/bench/peers/run
+bench-anycast := selftests/bench/peers/run anycast
 
-bench: ## how fast and at what cost, beside others' (BENCH="latency cost peers", PEERS="anygate …", ROUTING="bird-ospf …", KILLS=50, ACCEL=kvm)
+bench: ## how fast, at what cost, beside others (BENCH="latency cost peers anycast", PEERS="anygate …", ROUTING="bird-ospf …", KILLS=50, ACCEL=kvm)
 	@$(vm)/deps --ensure $(if $(filter-out latency cost,$(BENCH)),--with-bench)
 	@$(MAKE) --no-print-directory -s helper
 	@$(MAKE) --no-print-directory -s -C selftests
-	$(foreach b,$(BENCH),$(bench-$b) &&) true
+	$(foreach b,$(BENCH),$(or $(bench-$b),$(error no such benchmark: $b)) &&) true
+
+bench-plot: ## draw what is kept in Documentation/bench/
+	selftests/bench/plot
 
 deps: ## install what building, testing and the demo need (Debian; as root or with sudo)
 	@$(vm)/deps --with-tools
