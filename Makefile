@@ -20,7 +20,7 @@ examples := $(wildcard helper/systemd/examples/*)
 
 # Variables that narrow check, demo and bench; the scripts know their defaults.
 export KERNELS RELEASES TESTS JOBS V ANYGATE_CACHE ANYGATE_OUT
-export PEERS ROUTING KILLS MEMORY ACCEL
+export PEERS ROUTING KILLS SERVER MEMORY ACCEL
 
 vm := selftests/vm
 

@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -15,6 +16,13 @@ ADDRESS = "192.0.2.53"
 
 # Mebibytes that the server has in use, which the kernel has to free when it dies.
 MEMORY = os.environ.get("MEMORY") or "0"
+
+# What is killed: the command, and the name that the kernel has for the process.
+SERVERS = {
+    "dnsd": ((RUN + "/dnsd", MEMORY), "dnsd"),
+    "nsd": (("/usr/sbin/nsd", "-d", "-c", RUN + "/nsd.conf"), "nsd: main"),
+}
+SERVER = os.environ.get("SERVER") or "dnsd"
 
 # How long anything may take. ExaBGP's defaults are the slowest: 5 s and 3 tries.
 PATIENCE = 90
@@ -76,31 +84,39 @@ def end(child, how=signal.SIGTERM):
         children.remove(child)
 
 
+def stat(pid):
+    """Name, state and parent of a process; or None."""
+    try:
+        with open("/proc/%d/stat" % pid) as file:
+            name, rest = file.read().split("(", 1)[1].rsplit(")", 1)
+    except OSError:
+        return None
+    return name, rest.split()[0], int(rest.split()[1])
+
+
 def processes(name):
     """The processes of that name, as this namespace numbers them."""
-    found = []
-    for pid in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            with open("/proc/%s/stat" % pid) as stat:
-                line = stat.read()
-        except OSError:
-            continue
-        if line.split("(", 1)[1].rsplit(")", 1)[0] == name and line.rsplit(")", 1)[1].split()[0] != "Z":
-            found.append(int(pid))
-    return found
+    found = ((int(pid), stat(int(pid))) for pid in os.listdir("/proc") if pid.isdigit())
+    return [pid for pid, what in found if what and what[0] == name and what[1] != "Z"]
+
+
+def parent(pid):
+    what = stat(pid)
+    return what[2] if what else 0
 
 
 # ---- the server ----------------------------------------------------------------
 
 class Server:
-    """dnsd, started by us."""
+    """Started by us. What is killed is its process group: NSD is three processes,
+    each of which holds the sockets."""
 
     def __init__(self):
         self.child = None
 
     def start(self):
-        self.child = start(RUN + "/dnsd", MEMORY, log="dnsd")
-        return self.child.pid
+        self.child = start(*SERVERS[SERVER][0], log="server")
+        return -self.child.pid
 
     def killed(self):
         self.child.wait()
@@ -109,6 +125,17 @@ class Server:
     def stop(self):
         if self.child and self.child.poll() is None:
             end(self.child, signal.SIGKILL)
+
+
+def configuration(peer, path):
+    """A copy of a peer's file; the server may be another."""
+    command, name = SERVERS[SERVER]
+    copy = "%s/%s" % (RUN, peer.log())
+    with open(path) as file, open(copy, "w") as out:
+        out.write(file.read().replace("ExecStart=/run/bench/dnsd\n",
+                                      "ExecStart=%s\n" % " ".join(command))
+                  .replace("\tprocess dnsd\n", '\tprocess "%s"\n' % name))
+    return copy
 
 
 # ---- the peers -----------------------------------------------------------------
@@ -163,7 +190,8 @@ class Udpwatch(Peer):
 
 class Keepalived(Peer):
     def start(self):
-        conf = "%s/keepalived/%s-%s.conf" % (HERE, self.tool.split("-")[1], self.setting)
+        conf = configuration(self, "%s/keepalived/%s-%s.conf" % (
+            HERE, self.tool.split("-")[1], self.setting))
         self.child = start("keepalived", "--dont-fork", "--log-console", "--vrrp",
                            "--use-file", conf, "--pid", RUN + "/keepalived.pid",
                            "--vrrp_pid", RUN + "/keepalived-vrrp.pid", log=self.log())
@@ -194,6 +222,15 @@ class Systemd(Peer):
         self.started = None
         self.init = 0
 
+    def main(self):
+        """The server, which is a session leader here, too; or 0."""
+        for pid in map(int, filter(str.isdigit, os.listdir("/proc"))):
+            what = stat(pid)
+            # Which of NSD's processes the first one is, it says in its name.
+            if what and what[0].startswith(SERVER) and what[1] != "Z" and what[2] == self.init:
+                return pid
+        return 0
+
     def systemctl(self, *words, check=True):
         return run("nsenter", "-t", str(self.init), "-m", "-p", "systemctl", *words, check=check)
 
@@ -205,16 +242,13 @@ class Systemd(Peer):
         shutil.rmtree(units, ignore_errors=True)
         os.makedirs(units)
         shutil.copy(HERE + "/systemd/bench.target", units)
-        with open("%s/systemd/%s.service" % (HERE, self.setting)) as unit, \
-                open(units + "/dnsd.service", "w") as out:
-            out.write(unit.read().replace(RUN + "/dnsd\n", RUN + "/dnsd %s\n" % MEMORY))
+        os.rename(configuration(self, "%s/systemd/%s.service" % (HERE, self.setting)),
+                  units + "/dnsd.service")
         self.child = start(HERE + "/systemd/boot", units, log=self.log())
 
         def booted():
-            inits = [p for p in processes("systemd")
-                     if open("/proc/%d/stat" % p).read().rsplit(")", 1)[1].split()[1]
-                     == str(self.child.pid)]
-            self.init = inits[0] if inits else 0
+            self.init = next((p for p in processes("systemd")
+                              if parent(p) == self.child.pid), 0)
             return self.init and "bench.target" in self.systemctl(
                 "list-units", "--state=active", "--plain", "--no-legend", check=False)
 
@@ -223,9 +257,10 @@ class Systemd(Peer):
     def start(self):
         # As a server it is started, and as a peer.
         self.up()
-        if not processes("dnsd"):
+        if not self.main():
             self.systemctl("start", "dnsd.service")
-        return processes("dnsd")[0]
+            until(self.main, "the server")
+        return -self.main()
 
     def killed(self):
         until(lambda: "failed" in self.systemctl("is-failed", "dnsd.service", check=False),
@@ -235,7 +270,7 @@ class Systemd(Peer):
         if self.init:
             # unshare takes its child along, and process 1 all others.
             os.kill(self.init, signal.SIGKILL)
-            until(lambda: not processes("dnsd"), "the server's end")
+            until(lambda: not self.main(), "the server's end")
             self.init = 0
         if self.child:
             end(self.child, signal.SIGKILL)
@@ -258,6 +293,23 @@ PEERS = [(kind, tool, setting) for kind, tool, settings in (
 
 # ---- the machine ---------------------------------------------------------------
 
+def prepare(*programs):
+    """A directory for all that is run here, and the machine's consent."""
+    if not os.environ.get("ANYGATE_VM") and not os.environ.get("THIS_MACHINE"):
+        sys.exit("it takes this machine's network for its own; if that is all right: THIS_MACHINE=y")
+    if SERVER not in SERVERS:
+        sys.exit("no such server: " + SERVER)
+    shutil.rmtree(RUN, ignore_errors=True)
+    os.makedirs(RUN)
+    os.chmod(RUN, 0o755)
+    for program in programs:
+        shutil.copy(HERE + "/" + program, RUN)
+    shutil.copy(HERE + "/nsd.conf", RUN)
+    shutil.copy(TOP + "/selftests/demo/example.zone", RUN)
+    if os.environ.get("ANYGATE_VM"):
+        bring_near()
+
+
 def bring_near():
     """What peers start again and again, and the libraries it wants, are opened on a
     file system of the host's here, which is far slower than a node's own. Whoever
@@ -276,11 +328,11 @@ def header():
     accel = "TCG" if "QEMU TCG" in cpu else "KVM" if " hypervisor" in cpu else "none"
     versions = run("dpkg-query", "-W", "-f", "${Package} ${Version} ${db:Status-Status}\n",
                    "bird2", "frr", "keepalived", "python3-exabgp", "systemd", "bind9-dnsutils",
-                   "iproute2", "busybox-static", check=False)
+                   "iproute2", "busybox-static", "nsd", check=False)
     yield "kernel " + os.uname().release
     yield "accelerator %s, %d processors, QEMU %s" % (
         accel, os.cpu_count(), os.environ.get("QEMU_VERSION") or "unknown")
-    yield "server dnsd, %s MiB" % MEMORY
+    yield "server " + (SERVER if SERVER != "dnsd" else "dnsd, %s MiB" % MEMORY)
     yield "date " + time.strftime("%Y-%m-%d")
     yield "versions anygate %s, %s" % (os.environ.get("COMMIT") or "unknown", ", ".join(
         " ".join(line.split()[:2]) for line in versions.splitlines() if line.endswith(" installed")))

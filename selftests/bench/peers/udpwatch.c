@@ -185,18 +185,17 @@ static pid_t find_holder(void)
 	return found;
 }
 
-/* A notice of a socket's end: was it the last that we know of? */
-static bool sockdiag_says(int fd)
+/* A notice of a socket's end: it is one of those that we know of, or it isn't. */
+static void sockdiag_says(int fd)
 {
 	static char buf[65536];
 	int len = recv(fd, buf, sizeof(buf), 0), i;
 	struct nlmsghdr *h = (void *)buf;
 
-	if (len < 0) {
+	/* Some notices were lost. */
+	if (len < 0)
 		look();
-		return !nsocks;
-	}
-	for (; NLMSG_OK(h, (unsigned int)len); h = NLMSG_NEXT(h, len)) {
+	for (; len > 0 && NLMSG_OK(h, (unsigned int)len); h = NLMSG_NEXT(h, len)) {
 		struct inet_diag_msg *m = NLMSG_DATA(h);
 
 		for (i = 0; i < nsocks; i++)
@@ -204,7 +203,6 @@ static bool sockdiag_says(int fd)
 				    sizeof(socks[i].cookie)))
 				socks[i--] = socks[--nsocks];
 	}
-	return !nsocks;
 }
 
 static int proc_open(void)
@@ -244,6 +242,27 @@ static bool proc_says(int fd)
 	return ended;
 }
 
+/* Notices of sockets that are gone already. */
+static void drop(int fd)
+{
+	static char none[65536];
+
+	recv(fd, none, sizeof(none), MSG_DONTWAIT);
+}
+
+/* After a look: whose end is to be waited for, if anybody's? */
+static void follow(char way, struct pollfd *notices)
+{
+	holder = nsocks ? find_holder() : 0;
+	if (way != 'i')
+		return;
+	if (notices->fd >= 0)
+		close(notices->fd);
+	notices->fd = holder ? syscall(SYS_pidfd_open, holder, 0) : -1;
+	if (notices->fd < 0)
+		holder = 0;
+}
+
 int main(int argc, char **argv)
 {
 	struct sched_param param = { 0 };
@@ -275,48 +294,31 @@ int main(int argc, char **argv)
 		notices.fd = proc_open();
 
 	for (;;) {
-		bool gone = false, ended;
+		bool notice = poll(&notices, 1, !announced ? 10 :
+				   way != 's' && !holder ? 1 : 1000) > 0;
 
-		if (!announced) {
-			if (poll(&notices, way != 'i', 10) > 0) {
-				static char none[65536];
-
-				/* Of sockets that are gone already. */
-				recv(notices.fd, none, sizeof(none), MSG_DONTWAIT);
-			}
-			look();
-			holder = nsocks && way != 's' ? find_holder() : 0;
-			if (!nsocks || (way != 's' && !holder))
+		/* How many sockets are there? Only sockdiag knows without asking. */
+		if (way == 's' && announced && notice) {
+			sockdiag_says(notices.fd);
+		} else if (way == 'r' && notice) {
+			if (!proc_says(notices.fd) && announced)
 				continue;
-			if (way == 'i') {
-				notices.fd = syscall(SYS_pidfd_open, holder, 0);
-				if (notices.fd < 0)
-					continue;
-			}
+			look();
+		} else {
+			if (way == 's' && notice)
+				drop(notices.fd);
+			look();
+		}
+		if (announced && !nsocks) {
+			withdraw();
+			announced = false;
+		}
+		/* Of several processes that have them it follows one, to its end. */
+		if (way != 's')
+			follow(way, &notices);
+		if (!announced && nsocks && (way == 's' || holder)) {
 			announce();
 			announced = true;
-			continue;
-		}
-		ended = false;
-		if (poll(&notices, 1, 1000) <= 0) {
-			look();
-			gone = !nsocks;
-		} else if (way == 's') {
-			gone = sockdiag_says(notices.fd);
-		} else if (way == 'i' || proc_says(notices.fd)) {
-			ended = true;
-			look();
-			gone = !nsocks;
-		}
-		if (gone)
-			withdraw();
-		else if (!ended)
-			continue;
-		/* If there are others yet, to follow them is to begin anew. */
-		announced = false;
-		if (way == 'i') {
-			close(notices.fd);
-			notices.fd = -1;
 		}
 	}
 }
