@@ -339,14 +339,14 @@ def header():
 
 
 def chosen(words):
-    """The peers that PEERS names."""
-    def wanted(tool, setting):
-        return not words or any(w in (tool, "%s:%s" % (tool, setting), tool.split("-")[0])
-                                for w in words)
+    """The peers that PEERS names, each by its name, by the part of it before the
+    hyphen, and with or without a setting."""
+    def names(tool, setting):
+        short = tool.split("-")[0]
+        return tool, short, tool + ":" + setting, short + ":" + setting
 
-    peers = [p for p in PEERS if wanted(p[1], p[2])]
-    for w in words:
-        if not any(w in (t, "%s:%s" % (t, s), t.split("-")[0]) for _, t, s in PEERS):
+    for word in words:
+        if not any(word in names(tool, setting) for _, tool, setting in PEERS):
             raise Failed("no such peer: %s; there are: %s" % (
-                w, " ".join("%s:%s" % p[1:] for p in PEERS)))
-    return peers
+                word, " ".join("%s:%s" % p[1:] for p in PEERS)))
+    return [p for p in PEERS if not words or any(w in names(p[1], p[2]) for w in words)]

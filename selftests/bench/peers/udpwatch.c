@@ -301,7 +301,7 @@ int main(int argc, char **argv)
 		if (way == 's' && announced && notice) {
 			sockdiag_says(notices.fd);
 		} else if (way == 'r' && notice) {
-			if (!proc_says(notices.fd) && announced)
+			if (!proc_says(notices.fd) && announced && holder)
 				continue;
 			look();
 		} else {
