@@ -326,12 +326,18 @@ def header():
     """What it was measured on and with."""
     cpu = open("/proc/cpuinfo").read()
     accel = "TCG" if "QEMU TCG" in cpu else "KVM" if " hypervisor" in cpu else "none"
+    qemu = os.environ.get("QEMU_VERSION") or ""
+    if accel == "TCG":
+        # As selftests/vm/run has it: before 8.1 one thread is all of them in turn.
+        multi = os.environ.get("ACCEL") == "tcg-multi" or \
+            [int(n) for n in qemu.split(".") if n] >= [8, 1]
+        accel += " (a thread each)" if multi else " (taking turns)"
     versions = run("dpkg-query", "-W", "-f", "${Package} ${Version} ${db:Status-Status}\n",
                    "bird2", "frr", "keepalived", "python3-exabgp", "systemd", "bind9-dnsutils",
                    "iproute2", "busybox-static", "nsd", check=False)
     yield "kernel " + os.uname().release
     yield "accelerator %s, %d processors, QEMU %s" % (
-        accel, os.cpu_count(), os.environ.get("QEMU_VERSION") or "unknown")
+        accel, os.cpu_count(), qemu or "unknown")
     yield "server " + (SERVER if SERVER != "dnsd" else "dnsd, %s MiB" % MEMORY)
     yield "date " + time.strftime("%Y-%m-%d")
     yield "versions anygate %s, %s" % (os.environ.get("COMMIT") or "unknown", ", ".join(
