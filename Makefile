@@ -18,8 +18,9 @@ units := anygate.service anygate@.service anygate-metrics.service \
 	 anygate-metrics.timer
 examples := $(wildcard helper/systemd/examples/*)
 
-# Variables that narrow check and demo; the scripts know their defaults.
+# Variables that narrow check, demo and bench; the scripts know their defaults.
 export KERNELS RELEASES TESTS JOBS BRIEF V ANYGATE_CACHE ANYGATE_OUT
+export PEERS ROUTING KILLS SERVER MEMORY ACCEL
 
 vm := selftests/vm
 
@@ -42,7 +43,7 @@ updates = $(DESTDIR)/lib/modules/$(release)/updates
 
 .DEFAULT_GOAL := all
 .PHONY: all module helper install install-module install-tools uninstall \
-	uninstall-tools dist deb deps check check-install demo bench \
+	uninstall-tools dist deb deps check check-install demo bench bench-plot \
 	check-debug check-newest check-rt check-all \
 	netlink netlink-check style clean help kdir
 
@@ -150,12 +151,22 @@ check-rt: ## the selftests on Debian's PREEMPT_RT 6.12
 
 check-all: check check-install check-rt check-debug check-newest ## all of these, one after the other
 
-bench: ## what a gate costs, on an instruction-count clock
-	@$(vm)/deps --ensure
+# Minutes on the instruction clock; then, by the clock on the wall, hours: OSPF has
+# to come to rest before each of fifty kills, and there are many to be compared.
+BENCH ?= latency cost peers anycast
+bench-latency := selftests/bench/run
+bench-cost := selftests/bench/cost
+bench-peers := selftests/bench/peers/run
+bench-anycast := selftests/bench/peers/run anycast
+
+bench: ## how fast, at what cost, beside others (BENCH="latency cost peers anycast", PEERS="anygate …", ROUTING="bird-ospf …", KILLS=50, ACCEL=kvm)
+	@$(vm)/deps --ensure $(if $(filter-out latency cost,$(BENCH)),--with-bench)
 	@$(MAKE) --no-print-directory -s helper
 	@$(MAKE) --no-print-directory -s -C selftests
-	selftests/bench/run
-	selftests/bench/cost
+	$(foreach b,$(BENCH),$(or $(bench-$b),$(error no such benchmark: $b)) &&) true
+
+bench-plot: ## draw what is kept in Documentation/bench/
+	selftests/bench/plot
 
 deps: ## install what building, testing and the demo need (Debian; as root or with sudo)
 	@$(vm)/deps --with-tools
