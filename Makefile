@@ -44,7 +44,7 @@ updates = $(DESTDIR)/lib/modules/$(release)/updates
 .DEFAULT_GOAL := all
 .PHONY: all module helper install install-module install-tools uninstall \
 	uninstall-tools dist deb deps check check-install demo bench bench-plot \
-	check-debug check-newest check-rt check-all \
+	check-recipes check-debug check-newest check-rt check-all \
 	netlink netlink-check style clean help kdir
 
 ## Building
@@ -149,7 +149,11 @@ check-newest: ## the same with the newest source that Debian has
 check-rt: ## the selftests on Debian's PREEMPT_RT 6.12
 	@KERNELS=6.12-rt $(guests)
 
-check-all: check check-install check-rt check-debug check-newest ## all of these, one after the other
+check-recipes: ## those recipes whose daemons and servers "make check" does not install
+	@$(vm)/deps --ensure --with-recipes
+	@RECIPES=y $(guests)
+
+check-all: check check-recipes check-install check-rt check-debug check-newest ## all of these, one after the other
 
 # Minutes on the instruction clock; then, by the clock on the wall, hours: OSPF has
 # to come to rest before each of fifty kills, and there are many to be compared.
