@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Every command in the README and the manual pages is run as it stands there.
+# Every command in the README, the operations guide and the manual pages is run as it stands there.
 # What cannot be is told as "not run", with its reason: see not_here.
 #
 # The gate of an "add" is removed before it, if there is one: examples are often
@@ -36,12 +36,13 @@ man_commands()
 	}' "$1"
 }
 
-# Those of the README: what is indented by four, without its comment.
+# Those of a page in Markdown: what is indented by four, or by as much more as a
+# list wants, without its comment.
 readme_commands()
 {
 	awk '
-	/^    (anygatectl|make|sudo|sysctl)( |$)/ {
-		sub(/^    /, "")
+	/^    (   )?(anygatectl|make|sudo|sysctl)( |$)/ {
+		sub(/^ +/, "")
 		if ($0 !~ /\047/) sub(/  +# .*/, "")
 		print
 	}' "$1"
@@ -147,6 +148,12 @@ readme()
 	run_all 10 < <(readme_commands "$SELFTESTS/../README.md")
 }
 
+guide()
+{
+	surroundings
+	run_all 7 < <(readme_commands "$SELFTESTS/../Documentation/operations.md")
+}
+
 configuration()
 {
 	surroundings
@@ -157,6 +164,7 @@ configuration()
 }
 
 t "README" readme
+t "operations.md" guide
 t "anygatectl(8)" page anygatectl.8 10
 t "anygate.conf(5)" page anygate.conf.5 3
 t "anygate.conf(5), the file" configuration
