@@ -123,17 +123,23 @@ static bool alive(const char *file)
 	return !system(path);
 }
 
-static void whole_group(void **state)
+/* Killed is not dead: that takes as long as the processor has others to run. */
+static bool ends(const char *file)
 {
 	const struct timespec tick = { .tv_nsec = 20000000 };
 	int i;
 
+	for (i = 0; i < 500 && alive(file); i++)
+		nanosleep(&tick, NULL);
+	return !alive(file);
+}
+
+static void whole_group(void **state)
+{
 	(void)state;
 	assert_string_equal(ended((char *)"sleep 100 & echo $! >\"$D/child\"; exit 0", false),
 			    "exit status 0");
-	for (i = 0; i < 100 && alive("child"); i++)
-		nanosleep(&tick, NULL);
-	assert_false(alive("child"));
+	assert_true(ends("child"));
 }
 
 static int check(const char *options, const char *script)
@@ -229,7 +235,7 @@ static void times_out(void **state)
 	assert_true(clock_ns(CLOCK_MONOTONIC) - before < 20 * NSEC_PER_SEC);
 	assert_string_equal(out, "dns zone down: timed out after 2s\n");
 	assert_report(0, ANYGATE_VERDICT_DOWN, 4100);
-	assert_false(alive("child"));
+	assert_true(ends("child"));
 }
 
 static void never_two_at_once(void **state)
@@ -309,14 +315,11 @@ static void no_such_command(void **state)
 /* Whoever ends the check ends the command, too. */
 static void takes_it_along(void **state)
 {
-	const struct timespec tick = { .tv_nsec = 20000000 };
 	int i;
 
 	(void)state;
 	assert_int_equal(check("dns zone", "echo $$ >\"$D/child\"; kill $PPID; sleep 100"), ST_OK);
-	for (i = 0; i < 100 && alive("child"); i++)
-		nanosleep(&tick, NULL);
-	assert_false(alive("child"));
+	assert_true(ends("child"));
 	assert_string_equal(out, "");
 }
 
