@@ -454,7 +454,8 @@ struct anygate_counts {
  * @leases: the leases it requires, or NULL
  * @orders: what an operator has ordered
  * @by_prefix: in anygate_net.by_prefix
- * @dirty_list: in anygate_net.dirty while it is to be looked at
+ * @dirty_list: in anygate_net.dirty or .routine while it is to be looked at
+ * @routine: in the latter
  * @source: the most telling cause, for the event
  * @timer: in anygate_net.timers, its next deadline, if it has one
  * @timer_on: it is there
@@ -498,6 +499,7 @@ struct anygate_gate {
 	struct anygate_orders orders;
 	struct rhash_head by_prefix;
 	struct list_head dirty_list;
+	bool routine;
 	enum anygate_source source;
 	struct timerqueue_node timer;
 	bool timer_on;
@@ -654,7 +656,8 @@ struct anygate_dying {
  * @by_prefix: gates by prefix
  * @by_addr: services by struct anygate_sockkey
  * @by_port: services by port and protocol only
- * @dirty: gates to be looked at
+ * @dirty: gates to be looked at, because something happened
+ * @routine: and those that the reconcile looks at
  * @timers: gates by deadline
  * @rtnl: the rtnetlink socket
  * @acting: the task that is changing a table on our behalf, so that its own
@@ -712,6 +715,7 @@ struct anygate_net {
 	struct rhltable by_addr;
 	struct rhltable by_port;
 	struct list_head dirty;
+	struct list_head routine;
 	struct timerqueue_head timers;
 	struct socket *rtnl;
 	struct task_struct *acting;

@@ -263,17 +263,27 @@ static void take_reconcile(struct anygate_net *agn, u64 now)
 	reconcile(agn, now);
 }
 
+/* Look at up to so many gates of a list.  Return: at how many. */
+static unsigned int look_at(struct list_head *list, unsigned int most)
+{
+	unsigned int n;
+
+	for (n = 0; n < most && !list_empty(list); n++)
+		anygate_look(list_first_entry(list, struct anygate_gate,
+					      dirty_list), false);
+	return n;
+}
+
+/*
+ * Gates that something happened to come first; but whoever makes things happen
+ * without end must not keep the others from being looked at.
+ */
 static bool take_dirty(struct anygate_net *agn)
 {
-	unsigned int left = BATCH;
+	unsigned int n = look_at(&agn->dirty, BATCH - BATCH / 4);
 
-	while (!list_empty(&agn->dirty)) {
-		if (!left--)
-			return true;
-		anygate_look(list_first_entry(&agn->dirty, struct anygate_gate,
-					      dirty_list), false);
-	}
-	return false;
+	look_at(&agn->routine, BATCH - n);
+	return !list_empty(&agn->dirty) || !list_empty(&agn->routine);
 }
 
 /*
@@ -377,6 +387,7 @@ void anygate_engine_init(struct anygate_net *agn)
 	mutex_init(&agn->lock);
 	xa_init(&agn->gates);
 	INIT_LIST_HEAD(&agn->dirty);
+	INIT_LIST_HEAD(&agn->routine);
 	timerqueue_init_head(&agn->timers);
 }
 

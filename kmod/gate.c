@@ -397,17 +397,27 @@ bool anygate_prefix_within(const struct anygate_prefix *inner,
  * @gate: the gate
  * @source: what caused it
  *
+ * What happened to one gate does not wait for the reconcile's look at thousands.
+ *
  * Context: the engine, anygate_net.lock held.
  */
 void anygate_gate_mark(struct anygate_gate *gate, enum anygate_source source)
 	__must_hold(&gate->agn->lock)
 {
+	bool routine = source == ANYGATE_SOURCE_RECONCILE;
+
 	lockdep_assert_held(&gate->agn->lock);
 	/* Of several causes the one with a socket event is to be told. */
 	if (list_empty(&gate->dirty_list) || source == ANYGATE_SOURCE_PROBE)
 		gate->source = source;
-	if (list_empty(&gate->dirty_list))
-		list_add_tail(&gate->dirty_list, &gate->agn->dirty);
+	if (list_empty(&gate->dirty_list)) {
+		gate->routine = routine;
+		list_add_tail(&gate->dirty_list, routine ? &gate->agn->routine :
+							   &gate->agn->dirty);
+	} else if (gate->routine && !routine) {
+		gate->routine = false;
+		list_move_tail(&gate->dirty_list, &gate->agn->dirty);
+	}
 }
 
 static void service_mark(struct anygate_service *svc,
