@@ -446,6 +446,16 @@ struct anygate_counts {
 };
 
 /**
+ * struct anygate_flows - a gate's part of a walk through all connections
+ * @number: of the walk
+ * @n: connections seen
+ */
+struct anygate_flows {
+	u32 number;
+	u32 n;
+};
+
+/**
  * struct anygate_gate - a gate
  * @agn: its namespace
  * @id: its number there, never reused
@@ -481,9 +491,9 @@ struct anygate_counts {
  * @shield: what the packet path needs to know of it, or NULL; see shield.c
  * @shielding: the shield is up, and its end is to be told
  * @sample_at: CLOCK_BOOTTIME nanoseconds at which its queues are due
- * @flows: TCP connections of its addresses when they were counted last
- * @flows_known: they have been counted
- * @flows_tell: it was withdrawn, and they are to be told
+ * @flows: TCP connections of its addresses, of the last two walks; see flows.c
+ * @flows_before: number of the last walk that began before there was the gate
+ * @flows_list: in anygate_net.flows_tell: withdrawn, and they are to be told
  * @counts: its counters
  *
  * Created by netlink, which hands it to the engine in a request; from then on
@@ -524,9 +534,9 @@ struct anygate_gate {
 	struct anygate_shield *shield;
 	bool shielding;
 	u64 sample_at;
-	u32 flows;
-	bool flows_known;
-	bool flows_tell;
+	struct anygate_flows flows[2];
+	u32 flows_before;
+	struct list_head flows_list;
 	struct anygate_counts counts;
 };
 
@@ -683,7 +693,11 @@ struct anygate_dying {
  * @flows_due: a gate was withdrawn: count connections
  * @flows_at: CLOCK_BOOTTIME nanoseconds before which not to count again for
  *	that
- * @flows_counted: CLOCK_BOOTTIME nanoseconds of the last count
+ * @flows_counted: CLOCK_BOOTTIME nanoseconds of the end of the last walk
+ * @flows_begun: number of the last walk that has begun, 0: none has
+ * @flows_ended: that of the last one that has ended
+ * @flows_bucket: where the one under way goes on
+ * @flows_tell: gates to be told of, when it has ended
  */
 struct anygate_net {
 	struct net *net;
@@ -740,6 +754,10 @@ struct anygate_net {
 	bool flows_due;
 	u64 flows_at;
 	u64 flows_counted;
+	u32 flows_begun;
+	u32 flows_ended;
+	unsigned int flows_bucket;
+	struct list_head flows_tell;
 };
 
 /* main.c */
@@ -904,6 +922,10 @@ void anygate_fatal_sweep(struct anygate_net *agn);
 bool anygate_fatal_dying(struct anygate_net *agn, struct sock *sk);
 
 /* flows.c */
+void anygate_flows_init(struct anygate_gate *gate);
+void anygate_flows_add(struct anygate_gate *gate);
+bool anygate_flows_known(const struct anygate_gate *gate, u32 *n);
+bool anygate_flows_step(struct anygate_net *agn);
 void anygate_flows_count(struct anygate_net *agn);
 
 /* actuate.c */

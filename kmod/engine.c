@@ -26,6 +26,8 @@
 
 /* How often connections are counted at most. */
 #define FLOWS_PERIOD_NS NSEC_PER_SEC
+/* And how long between two steps of that. */
+#define FLOWS_STEP_NS NSEC_PER_MSEC
 
 /*
  * Routes whose presence is verified per second: without a way to read the
@@ -290,28 +292,35 @@ static bool take_dirty(struct anygate_net *agn)
  * Who was withdrawn is told how many connections are left: after everything
  * else, and not for each one of a thousand gates anew.
  */
-static void take_flows(struct anygate_net *agn, u64 now)
+static bool take_flows(struct anygate_net *agn, u64 now)
 {
 	struct anygate_event event = {
 		.kind = ANYGATE_EVENT_KIND_FLOWS,
 		.source = ANYGATE_SOURCE_TIMER,
 	};
+	unsigned int left = BATCH;
 	struct anygate_gate *gate;
-	unsigned long id;
 
 	if (!agn->flows_due || now < agn->flows_at)
-		return;
-	agn->flows_due = false;
-	agn->flows_at = now + FLOWS_PERIOD_NS;
-	anygate_flows_count(agn);
-	xa_for_each(&agn->gates, id, gate) {
-		if (!gate->flows_tell)
-			continue;
-		gate->flows_tell = false;
+		return false;
+	if (anygate_flows_step(agn)) {
+		/* Nobody waits for it, and others wait for the processor. */
+		agn->flows_at = now + FLOWS_STEP_NS;
+		return false;
+	}
+	while (!list_empty(&agn->flows_tell)) {
+		if (!left--)
+			return true;
+		gate = list_first_entry(&agn->flows_tell, struct anygate_gate,
+					flows_list);
+		list_del_init(&gate->flows_list);
 		event.gate = gate;
 		event.old_state = gate->fsm.state;
 		anygate_netlink_event(agn, &event);
 	}
+	agn->flows_due = false;
+	agn->flows_at = now + FLOWS_PERIOD_NS;
+	return false;
 }
 
 static void arm_timer(struct anygate_net *agn, u64 now)
@@ -358,7 +367,7 @@ static void engine_fn(struct work_struct *work)
 	take_timers(agn, now);
 	take_reconcile(agn, now);
 	more |= take_dirty(agn);
-	take_flows(agn, ktime_get_boottime_ns());
+	more |= take_flows(agn, ktime_get_boottime_ns());
 	arm_timer(agn, ktime_get_boottime_ns());
 	/* Not at once: readers wait for the lock. */
 	if (more)
@@ -388,6 +397,7 @@ void anygate_engine_init(struct anygate_net *agn)
 	xa_init(&agn->gates);
 	INIT_LIST_HEAD(&agn->dirty);
 	INIT_LIST_HEAD(&agn->routine);
+	INIT_LIST_HEAD(&agn->flows_tell);
 	timerqueue_init_head(&agn->timers);
 }
 

@@ -283,6 +283,7 @@ int anygate_put_gate(struct sk_buff *skb, const struct anygate_gate *gate,
 	const struct anygate_fsm *fsm = &gate->fsm;
 	bool adopted = gate->announce.type == ANYGATE_OBJ_ADDR &&
 		       gate->announce.owner == ANYGATE_OWNER_ADOPTED;
+	u32 flows;
 
 	lockdep_assert_held(&gate->agn->lock);
 	if (put_conf(skb, gate) ||
@@ -309,8 +310,8 @@ int anygate_put_gate(struct sk_buff *skb, const struct anygate_gate *gate,
 	if (put_actor(skb, &gate->closer, reader, ANYGATE_A_GATE_CLOSER_PID,
 		      ANYGATE_A_GATE_CLOSER_COMM))
 		return -EMSGSIZE;
-	if (gate->flows_known &&
-	    nla_put_u32(skb, ANYGATE_A_GATE_FLOWS, gate->flows))
+	if (anygate_flows_known(gate, &flows) &&
+	    nla_put_u32(skb, ANYGATE_A_GATE_FLOWS, flows))
 		return -EMSGSIZE;
 	if (anygate_shield_put(skb, gate))
 		return -EMSGSIZE;

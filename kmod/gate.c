@@ -144,6 +144,7 @@ struct anygate_gate *anygate_gate_alloc(struct anygate_net *agn,
 	for (i = 0; i < services->n; i++)
 		services->s[i].gate = gate;
 	INIT_LIST_HEAD(&gate->dirty_list);
+	INIT_LIST_HEAD(&gate->flows_list);
 	timerqueue_init(&gate->timer);
 	gate->fsm.reason = ANYGATE_REASON_ADDED;
 	gate->fsm.deadline = ANYGATE_NEVER;
@@ -259,6 +260,7 @@ int anygate_gate_link(struct anygate_gate *gate)
 	anygate_shield_commit(gate, shield);
 	if (gate->conf.fatal)
 		anygate_fatal_get();
+	anygate_flows_init(gate);
 
 	agn->next_id++;
 	agn->n_gates++;
@@ -292,6 +294,7 @@ void anygate_gate_unlink(struct anygate_gate *gate)
 	agn->n_otherdev -= on_otherdev(gate);
 	agn->n_gates--;
 	list_del_init(&gate->dirty_list);
+	list_del_init(&gate->flows_list);
 	if (gate->timer_on)
 		timerqueue_del(&agn->timers, &gate->timer);
 	gate->timer_on = false;
@@ -479,6 +482,6 @@ void anygate_services_count_flow(struct anygate_net *agn,
 		const struct anygate_prefix *prefix = &svc->gate->conf.prefix;
 
 		if (prefix->len < anygate_addr_bits(&prefix->addr))
-			svc->gate->flows++;
+			anygate_flows_add(svc->gate);
 	}
 }

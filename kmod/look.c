@@ -236,7 +236,7 @@ static void transition(struct anygate_gate *gate, struct anygate_event *event,
 	gate->opened += want && !wanted;
 	gate->closed += wanted && !want;
 	if (wanted && !want) {
-		gate->flows_tell = true;
+		list_move_tail(&gate->flows_list, &gate->agn->flows_tell);
 		gate->agn->flows_due = true;
 	}
 	/* What a witness says has no event that could have been lost. */

@@ -57,10 +57,10 @@ static int reply_one(const struct sk_buff *request, struct genl_info *info,
 		goto err;
 	}
 
+	if (count_flows)
+		anygate_flows_count(agn);
 	mutex_lock(&agn->lock);
 	gate = anygate_gate_find(agn, &prefix);
-	if (gate && count_flows)
-		anygate_flows_count(agn);
 	ret = gate ? put_one(reply, cmd, gate, &reader) : -ENOENT;
 	mutex_unlock(&agn->lock);
 	if (ret == -ENOENT)
@@ -157,11 +157,8 @@ int anygate_nl_gate_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 	struct nlattr **tb = anygate_dump_attrs(cb);
 
 	/* Once, when the dump begins. */
-	if (tb[ANYGATE_A_GATE_COUNT_FLOWS] && !cb->args[0]) {
-		mutex_lock(&agn->lock);
+	if (tb[ANYGATE_A_GATE_COUNT_FLOWS] && !cb->args[0])
 		anygate_flows_count(agn);
-		mutex_unlock(&agn->lock);
-	}
 	return dump(skb, cb, ANYGATE_CMD_GATE_GET, tb[ANYGATE_A_GATE_NAME]);
 }
 
