@@ -4,6 +4,7 @@
  *
  *   latency [-n ROUNDS] [-p NICE] [-u] NAME gate KIND PORT PREFIX [close|kill|threads]
  *   latency [-n ROUNDS] [-p NICE] [-u] NAME floor PREFIX
+ *   latency [-n ROUNDS] [-p NICE] NAME relay PREFIX
  *   latency [-n ROUNDS] NAME end kill|threads
  *
  * gate: a listener of the KIND (udp4 udp6 tcp4 tcp6) on the wildcard address
@@ -20,6 +21,11 @@
  * made at another priority: the engine works at -20, and with one processor it is
  * the scheduler's choice whether the reader interrupts whoever woke it, half way
  * through, or waits until the rest is done.
+ *
+ * relay: what a process can do that is told at once, as the engine is: it waits for
+ * the end of a pipe, at the priority of -p, and sends a request that it has ready.
+ * The time is from before close() of that pipe until the reader has read that the
+ * prefix has gone.
  *
  * end: how long a process takes to die, without any of it: from before kill()
  * until a process that waits for the end of a pipe, which the killed one had been
@@ -357,6 +363,53 @@ static long long round_of_floor(int in, int fd)
 	return up ? add : del;
 }
 
+/* The request is ready, and no answer to it is waited for. */
+static pid_t relay(int fd, int life[2], int ready)
+{
+	struct request r;
+	pid_t pid = fork();
+	char c;
+
+	if (pid < 0)
+		err(2, "fork");
+	if (pid)
+		return pid;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	close(life[1]);
+	request(&r, false);
+	if (write(ready, "v", 1) != 1 || read(life[0], &c, 1) != 0 ||
+	    send(fd, &r, r.h.nlmsg_len, 0) < 0)
+		err(2, "relay");
+	/* The end of the process is not to be measured. */
+	sleeps(NULL);
+	_exit(2);
+}
+
+static long long round_of_relay(int in, int ready[2], int fd, int nice)
+{
+	long long start;
+	int life[2];
+	pid_t pid;
+
+	if (pipe(life))
+		err(2, "pipe");
+	requested(in, fd, true);
+	pid = relay(fd, life, ready[1]);
+	if (nice && setpriority(PRIO_PROCESS, pid, nice))
+		err(2, "nice");
+	close(life[0]);
+	wait_for(ready[0], 'v');
+	rest();
+	start = now();
+	close(life[1]);
+	wait_for(in, 'd');
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	acknowledged(fd);
+	rest();
+	return *read_at - start;
+}
+
 static int compare(const void *a, const void *b)
 {
 	const long long *x = a, *y = b;
@@ -413,12 +466,13 @@ int main(int argc, char **argv)
 	if (!strcmp(what, "gate") && (argc == 5 || argc == 6)) {
 		parse_prefix(argv[4]);
 		end = argc == 6 ? argv[5] : end;
-	} else if (!strcmp(what, "floor") && argc == 3) {
+	} else if ((!strcmp(what, "floor") || !strcmp(what, "relay")) &&
+		   argc == 3) {
 		parse_prefix(argv[2]);
 	} else if (!strcmp(what, "end") && argc == 3) {
 		end = argv[2];
 	} else {
-		errx(2, "usage: latency [-n ROUNDS] [-p NICE] [-u] NAME gate KIND PORT PREFIX [close|kill|threads] | floor PREFIX | end kill|threads");
+		errx(2, "usage: latency [-n ROUNDS] [-p NICE] [-u] NAME gate KIND PORT PREFIX [close|kill|threads] | floor PREFIX | relay PREFIX | end kill|threads");
 	}
 	if (rounds < 1)
 		errx(2, "how many rounds?");
@@ -431,7 +485,7 @@ int main(int argc, char **argv)
 	if (family)
 		start_reader(pipes);
 	/* After the fork: the reader is what a routing daemon is. */
-	if (nice && setpriority(PRIO_PROCESS, 0, nice))
+	if (nice && strcmp(what, "relay") && setpriority(PRIO_PROCESS, 0, nice))
 		err(2, "nice");
 
 	fd = socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE);
@@ -441,6 +495,8 @@ int main(int argc, char **argv)
 
 		if (!strcmp(what, "floor"))
 			t = round_of_floor(pipes[0], fd);
+		else if (!strcmp(what, "relay"))
+			t = round_of_relay(pipes[0], ready, fd, nice);
 		else if (!strcmp(what, "end"))
 			t = round_of_end(threads);
 		else if (!strcmp(end, "close"))
