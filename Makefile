@@ -157,14 +157,15 @@ check-all: check check-recipes check-install check-rt check-debug check-newest #
 
 # Minutes on the instruction clock; then, by the clock on the wall, hours: OSPF has
 # to come to rest before each of fifty kills, and there are many to be compared.
-BENCH ?= latency cost peers anycast
+BENCH ?= latency scale cost peers anycast
 bench-latency := selftests/bench/run
+bench-scale := selftests/bench/scale
 bench-cost := selftests/bench/cost
 bench-peers := selftests/bench/peers/run
 bench-anycast := selftests/bench/peers/run anycast
 
-bench: ## how fast, at what cost, beside others (BENCH="latency cost peers anycast", PEERS="anygate …", ROUTING="bird-ospf …", KILLS=50, ACCEL=kvm)
-	@$(vm)/deps --ensure $(if $(filter-out latency cost,$(BENCH)),--with-bench)
+bench: ## how fast, at what cost, beside others (BENCH="latency scale cost peers anycast", PEERS="anygate …", ROUTING="bird-ospf …", KILLS=50, ACCEL=kvm)
+	@$(vm)/deps --ensure $(if $(filter-out latency scale cost,$(BENCH)),--with-bench)
 	@$(MAKE) --no-print-directory -s helper
 	@$(MAKE) --no-print-directory -s -C selftests
 	$(foreach b,$(BENCH),$(or $(bench-$b),$(error no such benchmark: $b)) &&) true

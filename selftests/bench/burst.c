@@ -3,15 +3,17 @@
  * burst - how long until the last of many prefixes has gone, or has come
  *
  *   burst [-r] [-u] [-n FILE] NAME NUMBER COMMAND [ARGUMENT]...
+ *   burst [-r] [-n FILE] -k NAME NUMBER PID
  *
  * Reads rtnetlink's messages about addresses, or with -r about routes, runs the
  * command, and takes the time from before its start until NUMBER removals have been
  * read, or with -u as many that came. Of routes those of protocol 166 in table main
- * count. With -n the messages of all the network namespaces count whose paths are
+ * count. With -k a process is killed instead of a command being run. With -n the messages of all the network namespaces count whose paths are
  * in FILE, a line each.
  *
- * Prints NAME, the number, and nanoseconds from the start to the first one, to the
- * last one, and in all until the command has ended, separated by tabs.
+ * Prints NAME, the number, and nanoseconds: from the start to the first one, to the
+ * last one, and of processor time that the command took, separated by tabs. With a
+ * NUMBER of 0 nothing is waited for but the end of the command.
  */
 #define _GNU_SOURCE
 #include <err.h>
@@ -19,6 +21,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -118,15 +121,19 @@ static void take(int fd)
 int main(int argc, char **argv)
 {
 	struct rlimit files = { 8192, 8192 };
-	long long start, first = 0, last, end;
+	long long start, first = 0, last, took;
+	struct rusage usage = {};
+	bool killed = false;
 	const char *namespaces = NULL, *name;
 	struct epoll_event ready[64];
-	int opt, epoll, status;
+	int opt, epoll, status = 0;
 	long number;
 	pid_t pid;
 
-	while ((opt = getopt(argc, argv, "+run:")) != -1) {
-		if (opt == 'r')
+	while ((opt = getopt(argc, argv, "+rukn:")) != -1) {
+		if (opt == 'k')
+			killed = true;
+		else if (opt == 'r')
 			routes = true;
 		else if (opt == 'u')
 			up = true;
@@ -145,9 +152,9 @@ int main(int argc, char **argv)
 	open_readers(epoll, namespaces);
 
 	start = now();
-	pid = fork();
-	if (pid < 0)
-		err(2, "fork");
+	pid = killed ? atoi(argv[optind + 2]) : fork();
+	if (pid < 0 || (killed && kill(pid, SIGKILL)))
+		err(2, "start");
 	if (!pid) {
 		execvp(argv[optind + 2], argv + optind + 2);
 		err(127, "%s", argv[optind + 2]);
@@ -164,11 +171,13 @@ int main(int argc, char **argv)
 			first = now();
 	}
 	last = now();
-	waitpid(pid, &status, 0);
-	end = now();
+	if (!killed && wait4(pid, &status, 0, &usage) < 0)
+		err(2, "wait");
+	took = (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000000LL +
+	       (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1000LL;
 	if (status)
 		errx(2, "%s: status %d", argv[optind + 2], status);
-	printf("%s\t%ld\t%lld\t%lld\t%lld\n", name, number, first - start,
-	       last - start, end - start);
+	printf("%s\t%ld\t%lld\t%lld\t%lld\n", name, number,
+	       number ? first - start : 0, number ? last - start : 0, took);
 	return 0;
 }
