@@ -198,7 +198,7 @@ unmoved()
 		| .state' "$TMP/gates" | tr '\n' ' ')
 	WRONG=$(grep "^ok" "$TMP/clients" | grep -v -F " $ANSWER")
 	note "$1: $(wc -l <"$TMP/clients") questions, $(grep -c "^lost" "$TMP/clients") of them" \
-		"lost${WRONG:+, $(wc -l <<<"$WRONG") with a wrong answer, ${WRONG##* }}"
+		"lost${WRONG:+, $(wc -l <<<"$WRONG") with a wrong answer: $(tail -n 1 <<<"$WRONG")}"
 	if [ -n "$moves" ] || grep -q -F -e $V4 -e $V6 "$TMP/routes"; then
 		sed 's/^/#   /' "$TMP/routes" "$TMP/gates"
 		fail "$1: something has moved"
