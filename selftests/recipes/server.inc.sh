@@ -295,6 +295,6 @@ show_all()
 	{
 		node 1 ss -lnptu
 		tail -n 40 "$TMP/server.log"
-		tail -n 5 "$TMP/clients"
+		tail -n 5 "$TMP/clients" "$TMP"/check*.log
 	} 2>&1 | sed 's/^/#   /'
 }
