@@ -25,7 +25,6 @@ SERVERS=$SELFTESTS/../Documentation/recipes/servers
 NODE_CONF=$SERVERS/bird.conf
 KIND=dns
 ANSWER=198.51.100.80
-[ -z "$ANYGATE_PATIENCE" ] || PATIENCE=$ANYGATE_PATIENCE
 
 if [ -z "$ANYGATE_MOUNTS" ]; then
 	export ANYGATE_MOUNTS=y
@@ -258,7 +257,7 @@ holds()
 	done
 }
 
-# What a SIGKILL of all its processes does.
+# A SIGKILL of all its processes.
 killed()
 {
 	note "SIGKILL"
