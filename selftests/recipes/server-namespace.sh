@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# timeout=600
+# timeout=900
 #
 # Documentation/recipes/servers/namespace, with exactly its files: a service in a
 # namespace of the node, with gates and a BIRD of its own.

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# timeout=600
+# timeout=900
 #
 # Documentation/recipes/servers/recursor, with exactly its files.
 
