@@ -56,10 +56,12 @@ static char *bind_config(const struct node *n, const char *pid)
 /*
  * BIND opens one socket per address that is there, and closes it with the
  * address: a gate that has closed would wait for a socket that waits for the
- * gate.
+ * gate. Without its scans that is so only where it starts or reloads while the
+ * gate is closed, as after each crash.
  */
 static void bind_scan(const struct node *n, struct report *r, const char *pid, const char *config)
 {
+	static const char remedy[] = "action route, with the address on lo for good";
 	char scan[16] = "yes", interval[16] = "60", *text, *rest, *line;
 	size_t i;
 
@@ -77,12 +79,16 @@ static void bind_scan(const struct node *n, struct report *r, const char *pid, c
 	if (strcmp(scan, "no"))
 		report_remedy(report_add(r, "bind-scan", SEV_PROBLEM, "BIND",
 					 "automatic-interface-scan is on: BIND closes its sockets when the gate takes the address away, and the gate will not open without them"),
-			      "options { automatic-interface-scan no; interface-interval 0; }; or action route, with the address on lo for good");
+			      "%s", remedy);
 	else if (strcmp(interval, "0"))
 		report_remedy(report_add(r, "bind-scan", SEV_WARNING, "BIND",
 					 "interface-interval is %s: BIND looks for addresses then, and closes its sockets if a gate is closed",
 					 interval),
-			      "options { interface-interval 0; };");
+			      "%s", remedy);
+	else
+		report_remedy(report_add(r, "bind-scan", SEV_WARNING, "BIND",
+					 "BIND binds the addresses that there are when it starts or reloads: if a gate is closed then, it stays closed"),
+			      "%s", remedy);
 }
 
 /**

@@ -253,14 +253,18 @@ with_bind()
 	found bind-scan BIND
 	"$ANYGATECTL" doctor | grep -q "warning bind-scan" || fail "it is no warning"
 	bind_restart "automatic-interface-scan no; interface-interval 0; transfer-source $V4;"
-	remedied bind-scan BIND
+	found bind-scan BIND
+	"$ANYGATECTL" doctor | grep -q "starts or reloads" || fail "it does not say when"
 	found sync-address BIND
 	bind_restart "automatic-interface-scan no; interface-interval 0;"
 	remedied sync-address BIND
+	ctl del $V4/32
+	ctl add $V4/32 udp/53 action route
+	remedied bind-scan BIND
 }
 
 # What the finding is about: with the interface scan BIND gives its sockets up
-# with the address, and with the remedy it keeps them.
+# with the address, and without it keeps them, until it looks for addresses again.
 bind_keeps()
 {
 	local scan=$1 keeps=$2
@@ -272,6 +276,8 @@ bind_keeps()
 		# the address that comes later is not seen before the one that goes
 		ip addr add 10.0.2.3/32 dev lo
 		expect bind_has
+		kill -HUP "$NAMED"
+		eventually "BIND to give up the address at a reload" bind_has_not
 	else
 		eventually "BIND to give up the address" bind_has_not
 	fi

@@ -411,9 +411,9 @@ static void elsewhere(void **state)
 	put("proc/43/comm", "named\n");
 	put_bytes("proc/43/cmdline", "named\0-c\0/x.conf", 17);
 	put("commands/named-checkconf_-p__x.conf",
-	    "options {\n\tautomatic-interface-scan no;\n\tinterface-interval 0;\n"
-	    "\ttransfer-source 192.0.2.53;\n};\n");
-	expect(doctor_server, "sync-address", SEV_WARNING, "BIND");
+	    "options {\n\tautomatic-interface-scan no;\n\tinterface-interval 7;\n};\n");
+	expect(doctor_server, "bind-scan", SEV_WARNING, "BIND");
+	assert_contains(report.f[0].text, "interface-interval is 7");
 }
 
 #define SOCKETS "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n"
@@ -486,8 +486,11 @@ static void servers(void **state)
 	expect(doctor_server, "bind-scan", SEV_WARNING, "BIND");
 	put("etc/bind/named.conf.options",
 	    "options {\n\tautomatic-interface-scan no;\n\tinterface-interval 0;\n};\n");
-	expect_nothing(doctor_server);
+	expect(doctor_server, "bind-scan", SEV_WARNING, "BIND");
+	assert_contains(report.f[0].text, "starts or reloads");
+	assert_contains(report.f[0].remedy, "action route");
 
+	put("proc/42/comm", "nsd\n");
 	put("etc/nsd/nsd.conf", "zone:\n\toutgoing-interface: 192.0.2.5\n");
 	expect_nothing(doctor_server);
 	put("etc/nsd/nsd.conf", "zone:\n\toutgoing-interface: 192.0.2.53\n");

@@ -1,0 +1,126 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# timeout=900
+#
+# Documentation/recipes/servers/dnsdist, with exactly its files.
+
+. "${0%/*}/../lib.sh"
+. "${0%/*}/recipe.inc.sh"
+. "${0%/*}/server.inc.sh"
+
+RECIPE=$SERVERS/dnsdist
+PROGRAM=/usr/bin/dnsdist
+
+needs bird birdc dnsdist nsd dig setpriv "$PYTHON"
+
+server_files()
+{
+	place /etc/dnsdist
+	cp "$RECIPE/dnsdist.conf" /etc/dnsdist
+	place /etc/nsd
+	place /run/nsd nsd
+	place /var/lib/nsd nsd
+	cp "$RECIPE/nsd.conf" "$SERVERS/example.zone" /etc/nsd
+}
+
+# Behind it; and what asks it.
+behind()
+{
+	ip netns exec "${NS[1]}" nsd -d -P "" >"$TMP/nsd.log" 2>&1 &
+	NSD=$!
+	disown
+	defer "kill $NSD 2>/dev/null"
+}
+
+check()
+{
+	# exactly what README.md says
+	node 1 "$ANYGATECTL" check dns answers every 2s timeout 10s -- \
+		dig +time=1 +tries=1 @127.0.0.1 example SOA >"$TMP/check.log" 2>&1 &
+	MONITORS+=($!)
+	disown
+}
+
+# With the user and the capability that the unit of Debian's package has.
+server_start()
+{
+	launch setpriv --reuid _dnsdist --regid _dnsdist --init-groups \
+		--inh-caps -all,+net_bind_service --ambient-caps -all,+net_bind_service \
+		--bounding-set -all,+net_bind_service dnsdist --supervised --disable-syslog
+}
+
+server_stop()
+{
+	kill $MAIN
+}
+
+# dnsdist has no reload: its console changes what is running.
+server_newer()
+{
+	CHANGED=192.0.2.$((RANDOM % 200))
+}
+
+console()
+{
+	node 1 dnsdist -C /etc/dnsdist/dnsdist.conf -e "$1"
+}
+
+change()
+{
+	console "addAction('release.example.', SpoofAction('$CHANGED'))"
+}
+
+server_renewed()
+{
+	is_told dns "release.example A" "$CHANGED"
+}
+
+life()
+{
+	network
+	behind
+	check
+	start_and_stop
+	reload "a change by the console" change
+	killed
+}
+
+second()
+{
+	network
+	behind
+	check
+	server_start
+	comes
+	local old=$MAIN
+	watch
+	server_start
+	eventually "the second to listen" holds $MAIN
+	kill "$old"
+	eventually "the end of the first" dead "$old"
+	unmoved "a second instance"
+	killed
+}
+
+# dnsdist listens on, whatever is behind it.
+nobody_behind()
+{
+	network
+	behind
+	check
+	server_start
+	comes
+	note "NSD ends"
+	kill $NSD
+	goes
+	expect holds $MAIN
+	note "and comes back"
+	behind
+	comes
+}
+
+t "start, stop, change, SIGKILL" life
+t "a second dnsdist takes over" second
+t "the server behind it ends, and comes back" nobody_behind
+
+run_tests "$@"

@@ -1,0 +1,91 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# timeout=900
+#
+# Documentation/recipes/servers/haproxy, with exactly its files.
+
+. "${0%/*}/../lib.sh"
+. "${0%/*}/recipe.inc.sh"
+. "${0%/*}/server.inc.sh"
+
+RECIPE=$SERVERS/haproxy
+PROGRAM=/usr/sbin/haproxy
+
+KIND=http
+ANSWER="200 node one"
+
+needs bird birdc haproxy "$PYTHON"
+
+server_files()
+{
+	place /etc/haproxy
+	place /run/haproxy
+	cp "$RECIPE/haproxy.cfg" /etc/haproxy
+}
+
+# As the unit of Debian's package has it.
+server_start()
+{
+	launch haproxy -Ws -f /etc/haproxy/haproxy.cfg -p "$TMP/haproxy.pid" -S "$TMP/haproxy.master"
+}
+
+server_stop()
+{
+	kill $MAIN
+}
+
+server_newer()
+{
+	RELEASE=$((${RELEASE:-1} + 1))
+	sed -i "s/release [0-9]/release $RELEASE/" /etc/haproxy/haproxy.cfg
+}
+
+server_renewed()
+{
+	is_told http /release "200 release $RELEASE"
+}
+
+life()
+{
+	network
+	start_and_stop
+	# the master executes itself anew: a new binary if there is one
+	reload "SIGUSR2" kill -USR2 $MAIN
+	expect lives $MAIN
+	killed
+}
+
+# Without a master: the sockets are passed over the old one's admin socket.
+handover()
+{
+	local old
+	network
+	sed -i "s#^global#&\n\tstats socket /run/haproxy/admin.sock mode 600 expose-fd listeners#" \
+		/etc/haproxy/haproxy.cfg
+	launch haproxy -db -f /etc/haproxy/haproxy.cfg
+	comes
+	watch
+	old=$MAIN
+	server_newer
+	launch haproxy -db -f /etc/haproxy/haproxy.cfg -x /run/haproxy/admin.sock -sf $old
+	eventually "the end of the old one" dead "$old"
+	eventually "the new one to answer" server_renewed
+	unmoved "-x and -sf"
+	killed
+}
+
+main_killed()
+{
+	network
+	server_start
+	comes
+	kill -9 $MAIN
+	goes
+	eventually "the end of all of them" has_ended
+}
+
+t "start, stop, reload, SIGKILL" life
+t "handover by -x and -sf" handover
+t "SIGKILL of the master only" main_killed
+
+run_tests "$@"

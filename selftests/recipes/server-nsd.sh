@@ -1,0 +1,78 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# timeout=900
+#
+# Documentation/recipes/servers/nsd, with exactly its files.
+
+. "${0%/*}/../lib.sh"
+. "${0%/*}/recipe.inc.sh"
+. "${0%/*}/server.inc.sh"
+
+RECIPE=$SERVERS/nsd
+PROGRAM=/usr/sbin/nsd
+
+needs bird birdc nsd nsd-control "$PYTHON"
+
+server_files()
+{
+	place /etc/nsd
+	place /run/nsd nsd
+	place /var/lib/nsd nsd
+	cp "$RECIPE/nsd.conf" "$SERVERS/example.zone" /etc/nsd
+}
+
+# As the unit of Debian's package has it.
+server_start()
+{
+	launch nsd -d -P ""
+}
+
+server_stop()
+{
+	kill $MAIN
+}
+
+server_newer()
+{
+	newer_zone /etc/nsd/example.zone
+}
+
+server_renewed()
+{
+	has_newer_zone
+}
+
+life()
+{
+	network
+	start_and_stop
+	reload "nsd-control reload" nsd-control reload
+	reload SIGHUP kill -HUP $MAIN
+	killed
+}
+
+second()
+{
+	network
+	server_start
+	comes
+	takeover
+	reload "nsd-control reload of the second" nsd-control reload
+	killed
+}
+
+main_killed()
+{
+	network
+	server_start
+	comes
+	kill -9 $MAIN
+	goes
+	eventually "the end of all of them" has_ended
+}
+
+t "start, stop, reload, SIGKILL" life
+t "a second NSD takes over" second
+t "SIGKILL of the first process only" main_killed
+
+run_tests "$@"

@@ -1,0 +1,65 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# timeout=900
+#
+# Documentation/recipes/servers/recursor, with exactly its files.
+
+. "${0%/*}/../lib.sh"
+. "${0%/*}/recipe.inc.sh"
+. "${0%/*}/server.inc.sh"
+
+RECIPE=$SERVERS/recursor
+PROGRAM=/usr/sbin/pdns_recursor
+
+needs bird birdc pdns_recursor rec_control "$PYTHON"
+
+server_files()
+{
+	place /etc/powerdns
+	place /run/pdns-recursor pdns
+	cp "$RECIPE/recursor.conf" "$SERVERS/example.zone" /etc/powerdns
+}
+
+# As the unit of Debian's package has it.
+server_start()
+{
+	launch pdns_recursor --daemon=no --write-pid=no --disable-syslog --log-timestamp=no
+}
+
+server_stop()
+{
+	kill $MAIN
+}
+
+server_newer()
+{
+	newer_zone /etc/powerdns/example.zone
+}
+
+server_renewed()
+{
+	has_newer_zone
+}
+
+life()
+{
+	network
+	start_and_stop
+	reload "rec_control reload-zones" rec_control reload-zones
+	killed
+}
+
+second()
+{
+	network
+	server_start
+	comes
+	takeover
+	note "rec_control: $(rec_control ping 2>&1)"
+	killed
+}
+
+t "start, stop, reload, SIGKILL" life
+t "a second Recursor takes over" second
+
+run_tests "$@"

@@ -1,0 +1,65 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# timeout=900
+#
+# Documentation/recipes/servers/unbound, with exactly its files.
+
+. "${0%/*}/../lib.sh"
+. "${0%/*}/recipe.inc.sh"
+. "${0%/*}/server.inc.sh"
+
+RECIPE=$SERVERS/unbound
+PROGRAM=/usr/sbin/unbound
+
+needs bird birdc unbound unbound-control "$PYTHON"
+
+server_files()
+{
+	place /etc/unbound unbound
+	cp "$RECIPE/unbound.conf" /etc/unbound
+}
+
+# As the unit of Debian's package has it.
+server_start()
+{
+	launch unbound -d -p
+}
+
+server_stop()
+{
+	kill $MAIN
+}
+
+server_newer()
+{
+	newer_zone /etc/unbound/unbound.conf
+}
+
+server_renewed()
+{
+	has_newer_zone
+}
+
+life()
+{
+	network
+	start_and_stop
+	reload "unbound-control reload" unbound-control reload
+	reload SIGHUP kill -HUP $MAIN
+	killed
+}
+
+second()
+{
+	network
+	server_start
+	comes
+	takeover
+	note "unbound-control: $(unbound-control status 2>&1 | tr '\n' ' ')"
+	killed
+}
+
+t "start, stop, reload, SIGKILL" life
+t "a second Unbound takes over" second
+
+run_tests "$@"

@@ -1,0 +1,299 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck disable=SC2034 # much of it is for those who source it
+#
+# server.inc.sh - what the tests of the servers' recipes share: a node, a router, a
+# client behind it, and what becomes of a server.
+#
+# A test says what server it is and how it is started, stopped and so on:
+#
+#	RECIPE		its directory
+#	PROGRAM		the file that its processes run
+#	KIND, ANSWER	what the client asks, and what it is to be told (client.py)
+#	NODE_CONF	what BIRD on the node reads, if not servers/bird.conf
+#	GATES		what anygate on the node reads, if not anygate.conf in RECIPE
+#	RAW		if it answers before it has its data
+#	server_files	puts its files where they belong
+#	server_start, server_stop
+#	server_newer	changes its data or its configuration
+#	server_renewed	is it to be seen that it has read that?
+#
+# The files are run as they are, and where they belong: in a mount namespace of the
+# test's own.
+
+SERVERS=$SELFTESTS/../Documentation/recipes/servers
+NODE_CONF=$SERVERS/bird.conf
+KIND=dns
+ANSWER=198.51.100.80
+
+if [ -z "$ANYGATE_MOUNTS" ]; then
+	export ANYGATE_MOUNTS=y
+	exec unshare -m --propagation private -- bash "$0" "$@"
+fi
+
+# place DIRECTORY [OWNER]: an empty one, for this case
+place()
+{
+	mkdir -p "$1"
+	mount -t tmpfs -o mode=755 tmpfs "$1" || fail "no $1"
+	[ -z "$2" ] || chown "$2:" "$1"
+}
+
+# A client is node 2.
+network()
+{
+	server_files
+	star 2
+	ip -n "${NS[1]}" route add default via 10.0.1.1
+	ip -n "${NS[1]}" route add default via 2001:db8:1::1
+	ip -n "${NS[2]}" route add default via 10.0.2.1
+	ip -n "${NS[2]}" route add default via 2001:db8:2::1
+	bird_on 0 "$SERVERS/router.conf"
+	bird_on 1 "$NODE_CONF"
+	eventually "BGP" bgp_is_up
+	ctl -n "${NS[1]}" apply "${GATES:-$RECIPE/anygate.conf}" >/dev/null
+}
+
+bgp_is_up()
+{
+	birdc_ok 0 show protocols && [ "$(grep -c Established "$TMP/birdc")" = 2 ]
+}
+
+# --- the server ---------------------------------------------------------------------
+
+# launch COMMAND...: on the node; it stays in the foreground, and $MAIN is its number.
+launch()
+{
+	ip netns exec "${NS[1]}" "$@" >>"$TMP/server.log" 2>&1 &
+	MAIN=$!
+	disown
+	defer server_kill
+}
+
+# Every process that runs its program on the node.
+processes()
+{
+	local p
+	for p in $(ip netns pids "${NS[1]}"); do
+		[ "$(readlink "/proc/$p/exe")" != "$PROGRAM" ] || echo "$p"
+	done
+}
+
+has_ended()
+{
+	[ -z "$(processes)" ]
+}
+
+lives()
+{
+	[ -e "/proc/$1/exe" ] && readlink -q "/proc/$1/exe" >/dev/null
+}
+
+dead()
+{
+	! lives "$1"
+}
+
+server_kill()
+{
+	local p
+	p=$(processes)
+	# shellcheck disable=SC2086 # numbers
+	[ -z "$p" ] || kill -9 $p
+} 2>/dev/null
+
+# --- what is seen of it ---------------------------------------------------------------
+
+client()
+{
+	node 2 "$PYTHON" "$SELFTESTS/recipes/client.py" "$@" 2>&1
+}
+
+# is_told KIND QUESTION ANSWER: at both addresses
+is_told()
+{
+	[ "$(client "$1" $V4 "$2")" = "$3" ] && [ "$(client "$1" $V6 "$2")" = "$3" ]
+}
+
+answered()
+{
+	[ "$(client "$KIND" $V4)" = "$ANSWER" ] && [ "$(client "$KIND" $V6)" = "$ANSWER" ]
+}
+
+unanswered()
+{
+	! client "$KIND" $V4 >/dev/null && ! client "$KIND" $V6 >/dev/null
+}
+
+unrouted()
+{
+	[ -z "$(ip -n "${NS[0]}" route show $V4)" ] && [ -z "$(ip -n "${NS[0]}" -6 route show $V6)" ]
+}
+
+comes()
+{
+	eventually "the router to have the routes" routed 1
+	eventually "the client to be answered" answered
+}
+
+goes()
+{
+	eventually "the router to have no route" unrouted
+	expect unanswered
+}
+
+# watch: from now on, the router's table, the gates, and a client that asks and asks
+watch()
+{
+	WATCHERS=()
+	: >"$TMP/routes"
+	: >"$TMP/gates"
+	ip -n "${NS[0]}" -ts -o monitor route >>"$TMP/routes" 2>&1 &
+	WATCHERS+=($!)
+	"$ANYGATECTL" -n "${NS[1]}" -j monitor >>"$TMP/gates" 2>&1 &
+	WATCHERS+=($!)
+	ip netns exec "${NS[2]}" "$PYTHON" "$SELFTESTS/recipes/client.py" \
+		--keep "$KIND" $V4 $V6 >"$TMP/clients" 2>&1 &
+	WATCHERS+=($!)
+	MONITORS+=("${WATCHERS[@]}")
+	disown "${WATCHERS[@]}"
+	MARK=0
+	marked
+	eventually "the client to ask" asked 4
+}
+
+# asked N: so many times that somebody was told something
+asked()
+{
+	[ "$(grep -c "^ok" "$TMP/clients")" -ge "$1" ]
+}
+
+# What has happened until now has been written down.
+marked()
+{
+	MARK=$((MARK + 1))
+	eventually "what is watched" mark_seen $MARK
+}
+
+mark_seen()
+{
+	ip -n "${NS[0]}" route add 198.51.100.$1 dev lo 2>/dev/null
+	ip -n "${NS[0]}" route del 198.51.100.$1 dev lo 2>/dev/null
+	"$ANYGATECTL" -n "${NS[1]}" add 203.0.113.$1/32 udp/99 2>/dev/null
+	"$ANYGATECTL" -n "${NS[1]}" del 203.0.113.$1/32 2>/dev/null
+	grep -q -F "198.51.100.$1 " "$TMP/routes" && grep -q -F "203.0.113.$1/" "$TMP/gates"
+}
+
+# unmoved WHAT: since "watch" the routes were never touched, and the gates never
+# moved. Answers that were not the right one are in $WRONG, one a line.
+unmoved()
+{
+	local sure moves
+	sure=$(grep -c "^ok" "$TMP/clients")
+	eventually "the client to go on" asked $((sure + 4))
+	marked
+	kill "${WATCHERS[@]}"
+	moves=$(jq -c 'select(.kind == "transition" and (.prefix | startswith("203.") | not))
+		| .state' "$TMP/gates" | tr '\n' ' ')
+	WRONG=$(grep "^ok" "$TMP/clients" | grep -v -F " $ANSWER")
+	note "$1: $(wc -l <"$TMP/clients") questions, $(grep -c "^lost" "$TMP/clients") of them" \
+		"lost${WRONG:+, $(wc -l <<<"$WRONG") with a wrong answer: $(tail -n 1 <<<"$WRONG")}"
+	if [ -n "$moves" ] || grep -q -F -e $V4 -e $V6 "$TMP/routes"; then
+		sed 's/^/#   /' "$TMP/routes" "$TMP/gates"
+		fail "$1: something has moved"
+	fi
+}
+
+# --- the life of a server -------------------------------------------------------------
+
+start_and_stop()
+{
+	note "start"
+	server_start
+	comes
+	note "stop"
+	server_stop
+	goes
+	eventually "its end" has_ended
+	note "start again"
+	server_start
+	comes
+}
+
+# reload WHAT COMMAND...: has it read anew
+reload()
+{
+	local what=$1
+	shift
+	watch
+	server_newer
+	"$@" >"$TMP/reload" 2>&1 || fail "$what: $(<"$TMP/reload")"
+	eventually "the reload to be seen" server_renewed
+	unmoved "$what"
+	[ -z "$WRONG" ] || fail "$what: wrong answers: $WRONG"
+}
+
+# A second one, with the same files, and then the first one ends.
+takeover()
+{
+	local old=$MAIN
+	watch
+	server_newer
+	server_start
+	eventually "the second to listen" holds $MAIN
+	kill "$old"
+	eventually "the end of the first" dead "$old"
+	eventually "the second to answer" server_renewed
+	unmoved "a second instance"
+	[ -z "$WRONG" ] || [ -n "$RAW" ] || fail "wrong answers: $WRONG"
+}
+
+# holds PROCESS: sockets at both addresses, of all services
+holds()
+{
+	local a
+	for a in $V4 "[$V6]"; do
+		node 1 ss -Hlntup "src $a" | grep -q "pid=$1," || return
+	done
+}
+
+# A SIGKILL of all its processes.
+killed()
+{
+	note "SIGKILL"
+	server_kill
+	goes
+	eventually "its end" has_ended
+}
+
+# For name servers: a zone of a newer serial number, and whether it is answered.
+newer_zone()
+{
+	SERIAL=$((${SERIAL:-1} + 1))
+	sed -i "s/\(hostmaster[a-z.]*\) [0-9]*/\1 $SERIAL/" "$1"
+}
+
+has_newer_zone()
+{
+	is_told dns "example SOA" $SERIAL
+}
+
+show_all()
+{
+	local n
+	for n in 0 1; do
+		echo "#  --- $n"
+		{
+			"$ANYGATECTL" -n "${NS[n]}" show
+			ip -n "${NS[n]}" route
+			ip -n "${NS[n]}" -6 route
+			birdc -s "$TMP/bird$n.ctl" show protocols
+			birdc -s "$TMP/bird$n.ctl" show route
+		} 2>&1 | sed 's/^/#   /'
+	done
+	{
+		node 1 ss -lnptu
+		tail -n 40 "$TMP/server.log"
+		tail -n 5 "$TMP/clients" "$TMP"/check*.log
+	} 2>&1 | sed 's/^/#   /'
+}
