@@ -44,8 +44,7 @@ bfd_up()
 	[ "$(vty 0 "show bfd peers brief" | grep -c " up")" = 4 ]
 }
 
-t "the router's routes follow the gates" follows
-t "BIRD is reloaded" reloads
+t "the router's routes follow the gates, and BIRD is reloaded" follows
 t "BIRD is restarted" restarts
 t "the node dies, and BFD tells" dies 15000
 

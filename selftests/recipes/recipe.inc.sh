@@ -45,9 +45,12 @@ bird_stop()
 as_node()
 {
 	mkdir -p "$TMP/$1"
-	sed "s/10\.0\.1\./10.0.$1./g; s/2001:db8:1:/2001:db8:$1:/g" "$2" >"$TMP/$1/${2##*/}"
+	sed "s/10\.0\.1\./10.0.$1./g; s/2001:db8:1:/2001:db8:$1:/g; s/0100\.0000\.1002/0100.0000.${1}002/" \
+		"$2" >"$TMP/$1/${2##*/}"
 	echo "$TMP/$1/${2##*/}"
 }
+
+FRR_RELOAD=/usr/lib/frr/frr-reload.py
 
 # frr_on N CONF DAEMONS: as its package starts it, without the watchdog; it has the
 # name of the namespace, where FRR has nothing else to keep several apart by.
@@ -85,7 +88,7 @@ frr_kill()
 # configuration as it is in the file, it takes away and puts there anew.
 frr_reload()
 {
-	/usr/lib/frr/frr-reload.py --reload --stdout --pathspace "${NS[$1]}" \
+	"$FRR_RELOAD" --reload --stdout --pathspace "${NS[$1]}" \
 		"/etc/frr/${NS[$1]}/frr.conf" >"$TMP/reload" 2>&1 ||
 		fail "frr-reload: $(cat "$TMP/reload")"
 	! grep Executed "$TMP/reload" | grep -v "no hostname" ||

@@ -83,26 +83,19 @@ disconnected()
 		[ -z "$(ip -n "${NS[$1]}" -6 route show exact 2001:db8:c::/64)" ]
 }
 
-# mute N, unmute N: nothing that the node sends leaves it, and nothing that comes is
-# heard. Its link stays up: a switch in between would not tell, either.
+# mute N, unmute N: nothing that the node sends leaves it, and nothing that it is sent
+# arrives, whatever the protocol. Its link stays up: a switch in between would not
+# tell, either.
 mute()
 {
-	local family
-	for family in -4 -6; do
-		ip -n "${NS[$1]}" $family rule add pref 1 lookup local
-		ip -n "${NS[$1]}" $family rule del pref 0
-		ip -n "${NS[$1]}" $family rule add pref 0 blackhole
-	done
+	tc -n "${NS[$1]}" qdisc add dev eth0 root pfifo limit 0 || fail "no qdisc"
+	tc -n "${NS[0]}" qdisc add dev "eth$1" root pfifo limit 0 || fail "no qdisc"
 }
 
 unmute()
 {
-	local family
-	for family in -4 -6; do
-		ip -n "${NS[$1]}" $family rule del pref 0
-		ip -n "${NS[$1]}" $family rule add pref 0 lookup local
-		ip -n "${NS[$1]}" $family rule del pref 1
-	done
+	tc -n "${NS[$1]}" qdisc del dev eth0 root
+	tc -n "${NS[0]}" qdisc del dev "eth$1" root
 }
 
 # routes_watched: what becomes of the router's routes from here on
@@ -157,11 +150,16 @@ ready()
 
 # ---- cases -----------------------------------------------------------------------
 
-# The routes are where the servers are, and nowhere else.
+# The routes are where the servers are, and nowhere else. A daemon that reads its
+# configuration again keeps what is announced, announces nothing else, and goes on
+# following.
 follows()
 {
 	ready 1
 	eventually "node 1 to answer" served 1
+	routes_watched
+	reload 1
+	none_lost
 	server 2
 	eventually "the router to know both" leads 12
 	eventually "both to answer" served 12
@@ -169,31 +167,11 @@ follows()
 	eventually "the router to know the second only" leads 2
 	expect gates_are 1 closed
 	eventually "node 2 to answer" served 2
+	reload 1
 	kill_server 2
 	eventually "the router to know none" leads ""
 	expect gates_are 2 closed
 	expect unserved
-	server 1
-	eventually "the router to know the first" leads 1
-	eventually "node 1 to answer" served 1
-}
-
-# A daemon that reads its configuration again keeps what is announced, announces
-# nothing else, and goes on following.
-reloads()
-{
-	ready 1
-	routes_watched
-	reload 1
-	none_lost
-	server 2
-	eventually "the router to know both" leads 12
-	kill_server 1
-	eventually "the router to know the second only" leads 2
-	reload 1
-	expect gates_are 1 closed
-	kill_server 2
-	eventually "the router to know none" leads ""
 	server 1
 	eventually "the router to know the first" leads 1
 	eventually "node 1 to answer" served 1
