@@ -33,6 +33,79 @@ birdc_ok()
 	birdc -s "$TMP/bird$1.ctl" "${@:2}" >"$TMP/birdc" 2>&1
 }
 
+# bird_stop N [SIGNAL]
+bird_stop()
+{
+	kill "-${2:-TERM}" "$(cat "$TMP/bird$1.pid")"
+	rm -f "$TMP/bird$1.pid" "$TMP/bird$1.ctl"
+}
+
+# as_node N FILE: a recipe's file is that of node 1; what it says of the link to the
+# router, and of itself, is this node's in the copy whose name this prints
+as_node()
+{
+	mkdir -p "$TMP/$1"
+	sed "s/10\.0\.1\./10.0.$1./g; s/2001:db8:1:/2001:db8:$1:/g; s/0100\.0000\.1002/0100.0000.${1}002/" \
+		"$2" >"$TMP/$1/${2##*/}"
+	echo "$TMP/$1/${2##*/}"
+}
+
+FRR_RELOAD=/usr/lib/frr/frr-reload.py
+
+# frr_on N CONF DAEMONS: as its package starts it, without the watchdog; it has the
+# name of the namespace, where FRR has nothing else to keep several apart by.
+frr_on()
+{
+	local dir=/etc/frr/${NS[$1]}
+	mkdir -p "$dir"
+	cp "$2" "$dir/frr.conf"
+	cp "$3" "$dir/daemons"
+	: >"$dir/vtysh.conf"
+	chown -R frr:frr "$dir"
+	chmod 755 "$dir"
+	defer "frr_kill $1; rm -rf '$dir' '/run/frr/${NS[$1]}'"
+	frr_do "$1" start
+}
+
+# frr_do N start|stop: what the package does
+frr_do()
+{
+	ip netns exec "${NS[$1]}" env FRR_PATHSPACE="${NS[$1]}" /usr/lib/frr/watchfrr.sh "$2" all \
+		>>"$TMP/frr$1.log" 2>&1 || fail "FRR of $1: $(cat "$TMP/frr$1.log")"
+}
+
+frr_kill()
+{
+	local file
+	for file in "/run/frr/${NS[$1]}"/*.pid; do
+		[ ! -e "$file" ] || kill -9 "$(cat "$file")" 2>/dev/null
+		rm -f "$file"
+	done
+}
+
+# With the configuration that it was started with, as "systemctl reload frr". It
+# must have nothing to change: what it does not find again in the running
+# configuration as it is in the file, it takes away and puts there anew.
+frr_reload()
+{
+	"$FRR_RELOAD" --reload --stdout --pathspace "${NS[$1]}" \
+		"/etc/frr/${NS[$1]}/frr.conf" >"$TMP/reload" 2>&1 ||
+		fail "frr-reload: $(cat "$TMP/reload")"
+	! grep Executed "$TMP/reload" | grep -v "no hostname" ||
+		fail "the file is not what FRR makes of it"
+}
+
+# vty N COMMAND...
+vty()
+{
+	local n=$1 line words=()
+	shift
+	for line; do
+		words+=(-c "$line")
+	done
+	ip netns exec "${NS[$n]}" vtysh -N "${NS[$n]}" "${words[@]}" 2>&1
+}
+
 # star NODES: the router has eth1, eth2, … with 10.0.N.1/24 and 2001:db8:N::1/64;
 # each node has eth0, with .2 and ::2. No daemon runs.
 star()
@@ -60,17 +133,39 @@ star()
 	done
 }
 
-# A server that says which node it is on.
+# A client's network behind the router: 10.1.0.0/24, 2001:db8:c::/64.
+client()
+{
+	local client
+	setup_ns client
+	NS[10]=$client
+	CLIENT=10
+	ip link add clients netns "${NS[0]}" type veth peer name eth0 netns "$client" ||
+		fail "no veth"
+	ip -n "${NS[0]}" addr add 10.1.0.1/24 dev clients
+	ip -n "${NS[0]}" addr add 2001:db8:c::1/64 dev clients nodad
+	ip -n "${NS[0]}" link set clients up
+	ip -n "$client" addr add 10.1.0.2/24 dev eth0
+	ip -n "$client" addr add 2001:db8:c::2/64 dev eth0 nodad
+	ip -n "$client" link set eth0 up
+	ip -n "$client" route add default via 10.1.0.1
+	ip -n "$client" route add default via 2001:db8:c::1
+}
+
+# A server that says which node it is on, from the address that was asked.
 server()
 {
 	ip netns exec "${NS[$1]}" "$PYTHON" -c '
 import socket, sys
 s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
 s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVPKTINFO, 1)
 s.bind(("::", 53))
 while True:
-    _, who = s.recvfrom(512)
-    s.sendto(sys.argv[1].encode(), who)
+    _, told, _, who = s.recvmsg(512, 128)
+    # the interface is for the routing to choose
+    told = [(level, kind, data[:16] + bytes(4)) for level, kind, data in told]
+    s.sendmsg([sys.argv[1].encode()], told, 0, who)
 ' "$1" &
 	SERVER[$1]=$!
 	disown	# bash would tell of its end, with all its text
@@ -85,17 +180,32 @@ kill_server()
 # Which node answers a client behind the router; nothing if none does.
 answer()
 {
-	node 0 "$PYTHON" -c '
+	ask "$1"
+}
+
+# ask ADDRESS...: all at once; a line for each answer. The client is the router, if
+# there is no other one.
+ask()
+{
+	node "${CLIENT:-0}" "$PYTHON" -c '
 import socket, sys
-s = socket.socket(socket.AF_INET6 if ":" in sys.argv[1] else socket.AF_INET,
-                  socket.SOCK_DGRAM)
-s.settimeout(2)
-try:
-    s.sendto(b"?", (sys.argv[1], 53))
-    print(s.recv(512).decode())
-except OSError:
-    pass
-' "$1"
+asked = []
+for address in sys.argv[1:]:
+    s = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET,
+                      socket.SOCK_DGRAM)
+    s.settimeout(2)
+    asked.append(s)
+    try:
+        s.connect((address, 53))
+        s.send(b"?")
+    except OSError:
+        pass
+for s in asked:
+    try:
+        print(s.recv(512).decode())
+    except OSError:
+        pass
+' "$@"
 }
 
 answers()
@@ -129,15 +239,22 @@ ip_route_any()
 show_all()
 {
 	local n
-	for n in 0 1 2 3; do
+	for n in "${!NS[@]}"; do
 		echo "#  --- $n"
 		{
 			"$ANYGATECTL" -n "${NS[n]}" show
 			ip -n "${NS[n]}" route
+			ip -n "${NS[n]}" -6 route
 			ip -n "${NS[n]}" route show table 100
 			ip -n "${NS[n]}" -6 route show table 100
-			birdc -s "$TMP/bird$n.ctl" show route
-			cat "$TMP/bird$n.log"
+			if [ -e "$TMP/bird$n.ctl" ]; then
+				birdc -s "$TMP/bird$n.ctl" show route
+				cat "$TMP/bird$n.log"
+			fi
+			if [ -e "$TMP/frr$n.log" ]; then
+				vty "$n" "show ip route" "show ipv6 route"
+				cat "$TMP/frr$n.log"
+			fi
 		} 2>&1 | sed 's/^/#   /'
 	done
 }

@@ -1,0 +1,51 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# timeout=900
+#
+# Documentation/recipes/ospf-bird, with exactly its files: two nodes with BIRD, a
+# router with FRR, and a client behind it.
+
+. "${0%/*}/../lib.sh"
+. "${0%/*}/recipe.inc.sh"
+. "${0%/*}/routing.inc.sh"
+
+needs bird birdc vtysh
+
+network()
+{
+	local n
+	star 2
+	client
+	frr_on 0 "$RECIPE/router.conf" "$RECIPE/router.daemons"
+	for n in 1 2; do
+		start $n
+		gates_on $n
+	done
+}
+
+start()
+{
+	bird_on "$1" "$RECIPE/bird.conf"
+}
+
+stop()
+{
+	bird_stop "$1"
+}
+
+reload()
+{
+	birdc_ok "$1" configure || fail "birdc: $(cat "$TMP/birdc")"
+}
+
+# Two sessions with each node, for OSPFv2 and OSPFv3.
+bfd_up()
+{
+	[ "$(vty 0 "show bfd peers brief" | grep -c " up")" = 4 ]
+}
+
+t "the router's routes follow the gates, and BIRD is reloaded" follows
+t "BIRD is restarted" restarts
+t "the node dies, and BFD tells" dies 15000
+
+run_tests "$@"

@@ -1,0 +1,284 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck disable=SC2034 # much of it is for those who source it
+#
+# routing.inc.sh - what every recipe of a routing daemon has to show, whatever the
+# daemon and the protocol. Whoever sources it says how they are started:
+#
+#	network		a router, nodes 1 and 2, a client; daemons and gates
+#	stop N		the daemon of a node ends, as at an upgrade
+#	start N		and is there again
+#	reload N	reads its configuration again
+#
+# The gates are of both actions and families, and all stand for the same server.
+
+RECIPE=$SELFTESTS/../Documentation/recipes/$(basename "$0" .sh)
+
+GATES=("$V4/32" "$V6/128" 198.51.100.0/24 2001:db8:53::/48)
+ASKED=("$V4" "$V6" 198.51.100.53 2001:db8:53::53)
+
+needs "$PYTHON"
+
+# gates_on N: those of the recipe. What a covering prefix is for has its address
+# on lo for good.
+gates_on()
+{
+	ip -n "${NS[$1]}" addr add 198.51.100.53/32 dev lo
+	ip -n "${NS[$1]}" addr add 2001:db8:53::53/128 dev lo nodad
+	ctl -n "${NS[$1]}" apply "$RECIPE/anygate.conf" >/dev/null
+}
+
+# gates_are N STATE: each of them
+gates_are()
+{
+	local out
+	out=$("$ANYGATECTL" -n "${NS[$1]}" -j show 2>/dev/null |
+		grep -o "\"state\": *\"$2\"") || return
+	[ "$(wc -l <<<"$out")" = ${#GATES[@]} ]
+}
+
+# devices PREFIX: of the nodes to which the router's routes lead, as "12"
+devices()
+{
+	local family=-4
+	[[ $1 != *:* ]] || family=-6
+	ip -n "${NS[0]}" $family route show exact "$1" | grep -o 'dev eth[0-9]' | sort -u |
+		tr -dc 0-9
+}
+
+# leads NODES: the router's routes to all of the prefixes lead to these nodes and to
+# no others; "" is nowhere
+leads()
+{
+	local prefix
+	for prefix in "${GATES[@]}"; do
+		[ "$(devices "$prefix")" = "$1" ] || return
+	done
+}
+
+# served NODES: a client has an answer from each address, and each is from one
+# of these nodes
+served()
+{
+	local answers
+	answers=$(ask "${ASKED[@]}")
+	[ "$(wc -w <<<"$answers")" = ${#ASKED[@]} ] && [[ $answers != *[^$1$'\n']* ]]
+}
+
+unserved()
+{
+	[ -z "$(ask "${ASKED[@]}")" ]
+}
+
+# Node and router are neighbours: the node knows of the client.
+connected()
+{
+	[ -n "$(ip -n "${NS[$1]}" route show exact 10.1.0.0/24)" ] &&
+		[ -n "$(ip -n "${NS[$1]}" -6 route show exact 2001:db8:c::/64)" ]
+}
+
+disconnected()
+{
+	[ -z "$(ip -n "${NS[$1]}" route show exact 10.1.0.0/24)" ] &&
+		[ -z "$(ip -n "${NS[$1]}" -6 route show exact 2001:db8:c::/64)" ]
+}
+
+# mute N, unmute N: nothing that the node sends leaves it, and nothing that it is sent
+# arrives, whatever the protocol. Its link stays up: a switch in between would not
+# tell, either.
+mute()
+{
+	tc -n "${NS[$1]}" qdisc add dev eth0 root pfifo limit 0 || fail "no qdisc"
+	tc -n "${NS[0]}" qdisc add dev "eth$1" root pfifo limit 0 || fail "no qdisc"
+}
+
+unmute()
+{
+	tc -n "${NS[$1]}" qdisc del dev eth0 root
+	tc -n "${NS[0]}" qdisc del dev "eth$1" root
+}
+
+# routes_watched: what becomes of the router's routes from here on
+routes_watched()
+{
+	ip -n "${NS[0]}" -o monitor route >"$TMP/watched" 2>&1 &
+	MONITORS+=($!)
+	eventually "ip monitor to follow" routes_marked
+}
+
+routes_marked()
+{
+	ip -n "${NS[0]}" route add blackhole 203.0.113.99 2>/dev/null
+	ip -n "${NS[0]}" route del blackhole 203.0.113.99 2>/dev/null
+	grep -q 203.0.113.99 "$TMP/watched"
+}
+
+# none_lost: none of the router's routes to the prefixes goes in the time that
+# routing would take to tell
+none_lost()
+{
+	local prefix since lost=
+	since=$(now_ms)
+	eventually "some seconds to pass" elapsed "$since" 6000
+	for prefix in "${GATES[@]}"; do
+		prefix=${prefix%/32}
+		prefix=${prefix%/128}
+		lost+=$(grep "^Deleted $prefix " "$TMP/watched")
+	done
+	[ -z "$lost" ] || fail "the router has lost a route: $lost"
+}
+
+elapsed()
+{
+	(($(now_ms) - $1 > $2))
+}
+
+ready()
+{
+	local n nodes
+	network
+	for n in 1 2; do
+		eventually "node $n to be connected" connected $n
+	done
+	for n; do
+		server "$n"
+		eventually "the gates of node $n to open" gates_are "$n" open
+	done
+	printf -v nodes %s "$@"
+	eventually "routes to nodes $nodes" leads "$nodes"
+}
+
+# ---- cases -----------------------------------------------------------------------
+
+# The routes are where the servers are, and nowhere else. A daemon that reads its
+# configuration again keeps what is announced, announces nothing else, and goes on
+# following.
+follows()
+{
+	ready 1
+	eventually "node 1 to answer" served 1
+	routes_watched
+	reload 1
+	none_lost
+	server 2
+	eventually "the router to know both" leads 12
+	eventually "both to answer" served 12
+	kill_server 1
+	eventually "the router to know the second only" leads 2
+	expect gates_are 1 closed
+	eventually "node 2 to answer" served 2
+	reload 1
+	kill_server 2
+	eventually "the router to know none" leads ""
+	expect gates_are 2 closed
+	expect unserved
+	server 1
+	eventually "the router to know the first" leads 1
+	eventually "node 1 to answer" served 1
+}
+
+# While the daemon is away gates go on, and when it is back it finds what is there:
+# open gates, gates that have closed, and gates that were closed.
+restarts()
+{
+	ready 1 2
+	note "with gates open"
+	stop 1
+	eventually "the router to know the second only" leads 2
+	expect gates_are 1 open
+	eventually "node 2 to answer" served 2
+	start 1
+	eventually "the router to know both again" leads 12
+
+	note "gates close while it is away"
+	stop 1
+	eventually "the router to know the second only" leads 2
+	kill_server 1
+	eventually "the gates to close" gates_are 1 closed
+	start 1
+	eventually "it to be connected" connected 1
+	expect leads 2
+
+	note "gates open while it is away"
+	stop 1
+	eventually "it to be disconnected" disconnected 1
+	server 1
+	eventually "the gates to open" gates_are 1 open
+	start 1
+	eventually "the router to know both" leads 12
+	eventually "both to answer" served 12
+}
+
+# The node itself dies, and says nothing: BFD tells, long before the protocol's own
+# timers, which are not below $1 milliseconds.
+dies()
+{
+	local begun
+	ready 1 2
+	eventually "BFD" bfd_up
+	begun=$(now_ms)
+	mute 1
+	eventually "the router to know the second only" leads 2
+	begun=$(($(now_ms) - begun))
+	note "after $begun ms"
+	[ $begun -lt "$1" ] || fail "that was not BFD"
+	expect gates_are 1 open
+	eventually "node 2 to answer" served 2
+	unmute 1
+	eventually "the router to know both again" leads 12
+}
+
+# ---- BGP -------------------------------------------------------------------------
+
+# heard PREFIX, unheard PREFIX...: by the neighbour of the router's network
+heard()
+{
+	local prefix family
+	for prefix; do
+		family=-4
+		[[ $prefix != *:* ]] || family=-6
+		[ -n "$(ip -n "${NS[10]}" $family route show exact "$prefix" proto bird)" ] || return
+	done
+}
+
+unheard()
+{
+	local prefix
+	for prefix; do
+		! heard "$prefix" || return
+	done
+}
+
+# Node 1 is global and node 2 local (anygate-local.conf): what only the latter has does
+# not leave the router's network; nor does a host prefix, whoever has it.
+scopes()
+{
+	local hosts=("${GATES[@]:0:2}") prefixes=("${GATES[@]:2}") prefix
+	network
+	bird_on 10 "$RECIPE/upstream.conf"
+	ctl -n "${NS[2]}" apply "$RECIPE/anygate-local.conf" >/dev/null
+	server 1
+	eventually "the router to know the first" leads 1
+	eventually "its neighbour to hear of the covering prefixes" heard "${prefixes[@]}"
+	expect unheard "${hosts[@]}"
+	kill_server 1
+	eventually "the router to know none" leads ""
+	eventually "its neighbour to have lost them" unheard "${prefixes[@]}"
+	server 2
+	eventually "the router to know the second" leads 2
+	eventually "node 2 to answer" served 2
+	note "the local node is made a global one"
+	routes_watched
+	for prefix in "${prefixes[@]}"; do
+		expect unheard "$prefix"
+		ctl -n "${NS[2]}" change "$prefix" metric 1024
+	done
+	eventually "the router's neighbour to hear of it" heard "${prefixes[@]}"
+	expect unheard "${hosts[@]}"
+	note "and a local one again"
+	for prefix in "${prefixes[@]}"; do
+		ctl -n "${NS[2]}" change "$prefix" metric 2048
+	done
+	eventually "the router's neighbour to have lost it" unheard "${prefixes[@]}"
+	eventually "the router to know the second" leads 2
+}
