@@ -319,11 +319,21 @@ shows_queues()
 	sk close a
 	wait_no_addr $V4/32
 	eventually "its listener to be gone" stats_has '.listeners == []'
-	stats_has '.transitions["no-listener"] == 1 and .latency.count >= 1 and
-		.latency.sum_ns > 0' || {
+	stats_has '.transitions["no-listener"] == 1' || {
 		"$ANYGATECTL" stats | sed 's/^/# /'
 		fail "not counted"
 	}
+	# Nobody knows how late it is what the reconcile happens to see first.
+	for i in 1 2 3 4 5; do
+		! stats_has '.latency.count >= 1 and .latency.sum_ns > 0' || return 0
+		sk open a tcp4 "*" 53
+		wait_addr $V4/32
+		sk close a
+		wait_no_addr $V4/32
+		eventually "it to be counted" stats_has ".transitions[\"no-listener\"] > $i"
+	done
+	"$ANYGATECTL" stats | sed 's/^/# /'
+	fail "no latency"
 }
 
 # wait_drained STATUS PATTERN ARGUMENT...: "drain" in the background has ended
