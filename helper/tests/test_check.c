@@ -315,8 +315,6 @@ static void no_such_command(void **state)
 /* Whoever ends the check ends the command, too. */
 static void takes_it_along(void **state)
 {
-	int i;
-
 	(void)state;
 	assert_int_equal(check("dns zone", "echo $$ >\"$D/child\"; kill $PPID; sleep 100"), ST_OK);
 	assert_true(ends("child"));
