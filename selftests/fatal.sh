@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# timeout=300
+# timeout=900
 #
 # Processes that dump core, or are being killed: with "fatal on" they count as
 # gone when that begins, and not when their sockets are closed at last.

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# timeout=600
+# timeout=1200
 #
 # The shield: what clients see between the death of a server and the moment the
 # network knows. The node is this namespace, the clients are in another one,

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# timeout=600
+# timeout=1200
 #
 # Servers that are dead with their sockets open: what waits in their queues does
 # not move. And those that only look so.

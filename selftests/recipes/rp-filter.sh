@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# timeout=600
+# timeout=1200
 #
 # Documentation/recipes/rp-filter, with exactly its files: what a strict check of the
 # way back does to anycast, on a node and on its router, and a loose one does not.

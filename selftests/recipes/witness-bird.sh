@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# timeout=600
+# timeout=1200
 #
 # Documentation/recipes/witness-bird, with exactly its files: three nodes and a
 # router. Servers die one after the other, and the last node stays.

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# timeout=600
+# timeout=1200
 #
 # Documentation/recipes/witness-frr, with exactly its files: two nodes with FRR, and
 # BIRD beside it, which listens. The last node stays.
