@@ -120,7 +120,7 @@ bool anygate_flows_step(struct anygate_net *agn)
 	struct inet_hashinfo *hashinfo = agn->net->ipv4.tcp_death_row.hashinfo;
 	struct hlist_nulls_node *node;
 	struct sock *sk;
-	unsigned int left = max(BATCH, hashinfo->ehash_mask / STEPS);
+	unsigned int left = max(BATCH, hashinfo->ehash_mask / STEPS + 1);
 
 	lockdep_assert_held(&agn->lock);
 	if (agn->flows_begun == agn->flows_ended) {
