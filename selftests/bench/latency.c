@@ -43,7 +43,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 #include <arpa/inet.h>
 #include <linux/netlink.h>
@@ -56,6 +55,8 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
+#include "figures.h"
+
 /* Addresses like a gate's own, to have the same work done to remove them. */
 #ifndef IFA_F_NODAD
 #define IFA_F_NODAD 0x02
@@ -66,14 +67,6 @@ static unsigned char address[16];
 static int family;
 static int prefix_len = -1;	/* of a route; none: an address */
 static bool up;			/* measured is the announcement */
-
-static long long now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC_RAW, &ts);
-	return ts.tv_sec * 1000000000LL + ts.tv_nsec;
-}
 
 static bool is_ours(struct nlmsghdr *h)
 {
@@ -410,13 +403,6 @@ static long long round_of_relay(int in, int ready[2], int fd, int nice)
 	return *read_at - start;
 }
 
-static int compare(const void *a, const void *b)
-{
-	const long long *x = a, *y = b;
-
-	return (*x > *y) - (*x < *y);
-}
-
 #define WARM_UP 20
 
 static void parse_prefix(char *text)
@@ -507,8 +493,6 @@ int main(int argc, char **argv)
 		if (i >= 0)
 			took[i] = t;
 	}
-	qsort(took, rounds, sizeof(*took), compare);
-	printf("%s\t%d\t%lld\t%lld\t%lld\t%lld\n", name, rounds, took[0],
-	       took[rounds / 2], took[rounds * 99 / 100], took[rounds - 1]);
+	print_figures(name, took, rounds);
 	return 0;
 }

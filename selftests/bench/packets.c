@@ -15,26 +15,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 
-static long long now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC_RAW, &ts);
-	return ts.tv_sec * 1000000000LL + ts.tv_nsec;
-}
-
-static int compare(const void *a, const void *b)
-{
-	long long x = *(const long long *)a, y = *(const long long *)b;
-
-	return (x > y) - (x < y);
-}
+#include "figures.h"
 
 int main(int argc, char **argv)
 {
@@ -81,8 +67,6 @@ int main(int argc, char **argv)
 		if (recv(server, &byte, 1, MSG_DONTWAIT) != 1)
 			err(1, "the datagram has not arrived");
 	}
-	qsort(took, rounds, sizeof(*took), compare);
-	printf("%s\t%d\t%lld\t%lld\t%lld\t%lld\n", argv[0], rounds, took[0],
-	       took[rounds / 2], took[rounds * 99 / 100], took[rounds - 1]);
+	print_figures(argv[0], took, rounds);
 	return 0;
 }

@@ -14,29 +14,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include "figures.h"
+
 static struct sockaddr_storage ss;
 static socklen_t len;
-
-static long long now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC_RAW, &ts);
-	return ts.tv_sec * 1000000000LL + ts.tv_nsec;
-}
-
-static int compare(const void *a, const void *b)
-{
-	long long x = *(const long long *)a, y = *(const long long *)b;
-
-	return (x > y) - (x < y);
-}
 
 static int new_socket(int type)
 {
@@ -134,8 +120,6 @@ int main(int argc, char **argv)
 		/* Whatever it has set off comes to rest before the next one. */
 		usleep(1000);
 	}
-	qsort(took, rounds, sizeof(*took), compare);
-	printf("%s\t%d\t%lld\t%lld\t%lld\t%lld\n", argv[0], rounds, took[0],
-	       took[rounds / 2], took[rounds * 99 / 100], took[rounds - 1]);
+	print_figures(argv[0], took, rounds);
 	return 0;
 }
