@@ -28,16 +28,6 @@ start()
 	bird_on "$1" "$(as_node "$1" "$RECIPE/bird.conf")"
 }
 
-stop()
-{
-	bird_stop "$1"
-}
-
-reload()
-{
-	birdc_ok "$1" configure || fail "birdc: $(cat "$TMP/birdc")"
-}
-
 # Two sessions with each node, for IPv4 and IPv6.
 bfd_up()
 {

@@ -23,21 +23,6 @@ network()
 	done
 }
 
-start()
-{
-	frr_do "$1" start
-}
-
-stop()
-{
-	frr_do "$1" stop
-}
-
-reload()
-{
-	frr_reload "$1"
-}
-
 # Two sessions with each node, for IPv4 and IPv6.
 bfd_up()
 {

@@ -23,21 +23,6 @@ network()
 	done
 }
 
-start()
-{
-	frr_do "$1" start
-}
-
-stop()
-{
-	frr_do "$1" stop
-}
-
-reload()
-{
-	frr_reload "$1"
-}
-
 # One session with each node: of the two families IPv6.
 bfd_up()
 {

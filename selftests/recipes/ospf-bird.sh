@@ -28,16 +28,6 @@ start()
 	bird_on "$1" "$RECIPE/bird.conf"
 }
 
-stop()
-{
-	bird_stop "$1"
-}
-
-reload()
-{
-	birdc_ok "$1" configure || fail "birdc: $(cat "$TMP/birdc")"
-}
-
 # Two sessions with each node, for OSPFv2 and OSPFv3.
 bfd_up()
 {

@@ -23,21 +23,6 @@ network()
 	done
 }
 
-start()
-{
-	frr_do "$1" start
-}
-
-stop()
-{
-	frr_do "$1" stop
-}
-
-reload()
-{
-	frr_reload "$1"
-}
-
 # Two sessions with each node, for OSPFv2 and OSPFv3.
 bfd_up()
 {

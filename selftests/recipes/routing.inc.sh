@@ -6,9 +6,12 @@
 # daemon and the protocol. Whoever sources it says how they are started:
 #
 #	network		a router, nodes 1 and 2, a client; daemons and gates
-#	stop N		the daemon of a node ends, as at an upgrade
-#	start N		and is there again
-#	reload N	reads its configuration again
+#	start N		the daemon of a node (FRR: again)
+#
+# and has from it, for the daemon that the recipe's name ends with:
+#
+#	stop N		it ends, as at an upgrade
+#	reload N	it reads its configuration again
 #
 # The gates are of both actions and families, and all stand for the same server.
 
@@ -18,6 +21,36 @@ GATES=("$V4/32" "$V6/128" 198.51.100.0/24 2001:db8:53::/48)
 ASKED=("$V4" "$V6" 198.51.100.53 2001:db8:53::53)
 
 needs "$PYTHON"
+
+case $RECIPE in
+*-frr)
+	start()
+	{
+		frr_do "$1" start
+	}
+
+	stop()
+	{
+		frr_do "$1" stop
+	}
+
+	reload()
+	{
+		frr_reload "$1"
+	}
+	;;
+*-bird)
+	stop()
+	{
+		bird_stop "$1"
+	}
+
+	reload()
+	{
+		birdc_ok "$1" configure || fail "birdc: $(cat "$TMP/birdc")"
+	}
+	;;
+esac
 
 # gates_on N: those of the recipe. What a covering prefix is for has its address
 # on lo for good.
