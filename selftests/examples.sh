@@ -154,6 +154,30 @@ guide()
 	run_all 7 < <(readme_commands "$SELFTESTS/../Documentation/operations.md")
 }
 
+# What a recipe's page has the operator type on a node that has its gates.
+# Findings are doctor's own business: there is no routing daemon here.
+recipes()
+{
+	local readme dir all=0
+	surroundings
+	printf '#!/bin/sh\nexit 0\n' >"$TMP/bin/chronyc"
+	chmod 755 "$TMP/bin/chronyc"
+	for readme in "$SELFTESTS"/../Documentation/recipes/{,servers/}*/README.md; do
+		dir=${readme%/*}
+		[ -e "$dir/anygate.conf" ] || continue
+		"$ANYGATECTL" apply "$dir/anygate.conf" >"$TMP/out" 2>&1 || {
+			# a tunnel of its own: recipes/covering.sh has it
+			grep -q "device" "$TMP/out" || fail "$dir: $(cat "$TMP/out")"
+			continue
+		}
+		note "${dir##*/}"
+		run_all 0 < <(readme_commands "$readme" |
+			grep '^anygatectl' | grep -v -e '^anygatectl doctor' -e '^anygatectl -n box')
+		all=$((all + 1))
+	done
+	((all > 15)) || fail "only $all recipes found"
+}
+
 configuration()
 {
 	surroundings
@@ -165,6 +189,7 @@ configuration()
 
 t "README" readme
 t "operations.md" guide
+t "the recipes" recipes
 t "anygatectl(8)" page anygatectl.8 10
 t "anygate.conf(5)" page anygate.conf.5 3
 t "anygate.conf(5), the file" configuration
