@@ -10,6 +10,10 @@
 # How much later than it should it may be, in milliseconds.
 LATE=4000
 
+# Long enough to be looked at while it runs.
+UP=1500
+[ "${SLOW:-1}" = 1 ] || UP=5000
+
 START=0
 start_clock()
 {
@@ -37,14 +41,14 @@ up()
 	local gate=$1 kind=$2
 	events_only
 	sock_start
-	ctl add "$gate" udp/53 up 1500ms
+	ctl add "$gate" udp/53 up ${UP}ms
 	start_clock
 	sk open a "$kind" "*" 53
 	wait_gate "$gate" .state opening
 	expect_gate "$gate" .reason up-delay
 	expect_gate "$gate" .announced false
 	wait_addr "$gate"
-	expect_elapsed 1500 "announced"
+	expect_elapsed $UP "announced"
 	wait_gate "$gate" .state open
 	expect_gate "$gate" .reason listener
 }
@@ -71,11 +75,11 @@ up_at_add()
 	sock_start
 	sk open a udp4 "*" 53
 	start_clock
-	ctl add $V4 udp/53 up 1500ms
+	ctl add $V4 udp/53 up ${UP}ms
 	expect lacks_addr $V4/32
 	expect_gate $V4/32 .state opening
 	wait_addr $V4/32
-	expect_elapsed 1500 "announced"
+	expect_elapsed $UP "announced"
 }
 
 # Interrupted, it starts anew.
