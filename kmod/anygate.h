@@ -600,6 +600,7 @@ struct anygate_req {
  * @key: the service whose listener came or went, or NULL
  * @listeners: how many it has now
  * @actor: who did it; at 0 for nobody
+ * @timed: @wait_ns and @total_ns are known; with a coarse clock they may be 0
  * @wait_ns: from the hint to the engine's look
  * @probe_ns: to look and decide
  * @act_ns: to change the tables
@@ -613,6 +614,7 @@ struct anygate_event {
 	const struct anygate_sockkey *key;
 	u32 listeners;
 	struct anygate_actor actor;
+	bool timed;
 	u64 wait_ns;
 	u64 probe_ns;
 	u64 act_ns;

@@ -533,7 +533,7 @@ int anygate_put_event(struct sk_buff *skb, const struct anygate_net *agn,
 	     put_u64(skb, ANYGATE_A_GATE_PROBE_NS, event->probe_ns) ||
 	     put_u64(skb, ANYGATE_A_GATE_ACT_NS, event->act_ns)))
 		return -EMSGSIZE;
-	if (actor->at && event->total_ns &&
+	if (event->timed &&
 	    (put_u64(skb, ANYGATE_A_GATE_WAIT_NS, event->wait_ns) ||
 	     put_u64(skb, ANYGATE_A_GATE_TOTAL_NS, event->total_ns)))
 		return -EMSGSIZE;

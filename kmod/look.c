@@ -377,7 +377,7 @@ void anygate_look(struct anygate_gate *gate, bool start)
 	struct anygate_service *changed;
 	u64 begun, decided, done;
 	u64 errors = gate->agn->n_errors;
-	bool announced, had = gate->services_up;
+	bool announced, acted, had = gate->services_up;
 
 	list_del_init(&gate->dirty_list);
 
@@ -394,7 +394,8 @@ void anygate_look(struct anygate_gate *gate, bool start)
 	if (gate->fsm.state != event.old_state || start)
 		transition(gate, &event, changed, wanted);
 
-	if (anygate_upkeep_act(gate, decided)) {
+	acted = anygate_upkeep_act(gate, decided);
+	if (acted) {
 		done = ktime_get_boottime_ns();
 		event.act_ns = done - decided;
 		/* It may have taken long: look again. */
@@ -404,10 +405,11 @@ void anygate_look(struct anygate_gate *gate, bool start)
 	}
 	event.probe_ns = decided - begun;
 	if (event.actor.at) {
+		event.timed = true;
 		event.wait_ns = begun > event.actor.at ?
 				begun - event.actor.at : 0;
 		event.total_ns = event.wait_ns + done - begun;
-		if (event.act_ns)
+		if (acted)
 			count_latency(&gate->counts, event.total_ns);
 	}
 	gate->counts.errors += gate->agn->n_errors - errors;
