@@ -44,7 +44,7 @@ updates = $(DESTDIR)/lib/modules/$(release)/updates
 .DEFAULT_GOAL := all
 .PHONY: all module helper install install-module install-tools uninstall \
 	uninstall-tools dist deb deps check check-install demo bench bench-plot \
-	check-recipes check-debug check-newest check-rt check-all \
+	check-recipes check-trixie check-debug check-newest check-rt check-all \
 	netlink netlink-check style clean help kdir
 
 ## Building
@@ -153,7 +153,11 @@ check-recipes: ## those recipes whose daemons and servers "make check" does not 
 	@$(vm)/deps --ensure --with-recipes
 	@RECIPES=y $(guests)
 
-check-all: check check-recipes check-install check-rt check-debug check-newest ## all of these, one after the other
+check-trixie: ## the recipes with Debian 13's routing daemons and servers, BIRD 3 among them
+	@$(vm)/deps --ensure --with-recipes
+	@KERNELS="$${KERNELS:-6.12}" RELEASE=trixie RECIPES=y $(guests)
+
+check-all: check check-recipes check-trixie check-install check-rt check-debug check-newest ## all of these, one after the other
 
 # Minutes on the instruction clock; then, by the clock on the wall, hours: OSPF has
 # to come to rest before each of fifty kills, and there are many to be compared.

@@ -29,6 +29,13 @@ unset MAKEFLAGS MFLAGS MAKEOVERRIDES MAKELEVEL
 say() { printf '%s\n' "$*" >&2; }
 die() { say "${0##*/}: $*"; exit 125; }
 
+# The archive as this machine's apt knows it, whatever release that is for.
+archive() {
+	# shellcheck disable=SC2016 # apt's own
+	apt-get indextargets --format '$(REPO_URI)|$(ORIGIN)|$(LABEL)' 'Created-By: Packages' |
+		awk -F'|' '$2 == "Debian" && $3 == "Debian" { print $1; exit }'
+}
+
 # locked NAME COMMAND…: two runs may want the same kernel at the same time.
 locked() {
 	local name=$1
