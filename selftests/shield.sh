@@ -365,11 +365,11 @@ noticed()
 UDP_RATE=${UDP_RATE:-5000}
 TCP_RATE=${TCP_RATE:-200}
 
-# deaths GATE SETTING...: ten deaths of a name server; $TOLD clients were told
+# deaths N GATE SETTING...: of a name server; $TOLD_… clients were told
 deaths()
 {
-	local gate=$1 round
-	shift
+	local n=$1 gate=$2 round
+	shift 2
 	command -v nsd >/dev/null || skip "no nsd"
 	node_and_client
 	ctl add "$gate" udp/53 tcp/53 up 0 "$@"
@@ -377,7 +377,7 @@ deaths()
 	wait_addr "$gate"
 	clients "${gate%/*}" "$UDP_RATE" "$TCP_RATE"
 	TOLD_RST=0 TOLD_ICMP=0
-	for ((round = 0; round < 10; round++)); do
+	for ((round = 0; round < n; round++)); do
 		SUM=0
 		eventually "answers" some answered
 		SUM=0
@@ -393,20 +393,20 @@ deaths()
 		server_start "${gate%/*}"
 		wait_addr "$gate"
 	done
-	note "10 deaths at $UDP_RATE queries and $TCP_RATE connections per second" \
+	note "$n deaths at $UDP_RATE queries and $TCP_RATE connections per second" \
 		"($*): $TOLD_RST SYNs answered by RST, $TOLD_ICMP unreachable"
 }
 
 under_load()
 {
-	deaths "$1" shield 30s
+	deaths 10 "$1" shield 30s
 	[ "$TOLD_ICMP" = 0 ] || fail "$TOLD_ICMP ICMP errors"
 	[ "$TOLD_RST" = 0 ] || fail "$TOLD_RST SYNs were answered by RST"
 }
 
 under_load_without()
 {
-	deaths "$1"
+	deaths 2 "$1"
 	[ $((TOLD_ICMP + TOLD_RST)) -gt 0 ] || fail "nobody was told: a test of nothing"
 }
 
@@ -451,9 +451,11 @@ retried()
 	[ $SUM -gt 900 ]
 }
 
+# two_nodes DEATHS SETTING...
 two_nodes()
 {
-	local b='' round server
+	local b='' round server n=$1
+	shift
 	node_and_client
 	setup_ns b
 	ip -n "$b" link add b0 type veth peer name c1 netns "$client"
@@ -471,7 +473,7 @@ two_nodes()
 	ctl add $V4/32 udp/53 up 0 "$@"
 	clients $V4 200 0 retry
 	LOST=0
-	for ((round = 0; round < 5; round++)); do
+	for ((round = 0; round < n; round++)); do
 		"$SELFTESTS/query" serve A $V4 53 >/dev/null 2>&1 &
 		server=$!
 		MONITORS+=("$server")
@@ -490,19 +492,19 @@ two_nodes()
 	done
 	last_period
 	LOST=$((LOST + $(seen lost)))
-	note "5 deaths, $CONVERGENCE s until the router knows ($*):" \
+	note "$n deaths, $CONVERGENCE s until the router knows ($*):" \
 		"$LOST queries not answered after one retry"
 }
 
 retry_with()
 {
-	two_nodes shield 30s
+	two_nodes 5 shield 30s
 	[ "$LOST" = 0 ] || fail "$LOST queries lost"
 }
 
 retry_without()
 {
-	two_nodes
+	two_nodes 2
 	[ "$LOST" -gt 0 ] || fail "nothing was lost: a test of nothing"
 }
 
