@@ -157,7 +157,8 @@ check-trixie: ## the recipes with Debian 13's routing daemons and servers, BIRD 
 	@$(vm)/deps --ensure --with-recipes
 	@KERNELS="$${KERNELS:-6.12}" RELEASE=trixie RECIPES=y $(guests)
 
-check-all: check check-recipes check-trixie check-install check-rt check-debug check-newest ## all of these, one after the other
+check-all: export ALL := y
+check-all: check check-recipes check-trixie check-install check-rt check-debug check-newest ## all of these, one after the other, every test on every kernel
 
 # Minutes on the instruction clock; then, by the clock on the wall, hours: OSPF has
 # to come to rest before each of fifty kills, and there are many to be compared.
