@@ -388,8 +388,12 @@ static void failed(struct anygate_net *agn, struct anygate_obj *obj, bool add,
 		   int err, const char *text)
 {
 	obj->err = err;
-	snprintf(obj->msg, sizeof(obj->msg), "%s%s%s", verb(obj, add),
-		 text[0] ? ": " : "", text);
+	/* Without memory for words there is the number. */
+	if (!obj->msg)
+		obj->msg = kmalloc(ANYGATE_MSG_MAX, GFP_KERNEL_ACCOUNT);
+	if (obj->msg)
+		snprintf(obj->msg, ANYGATE_MSG_MAX, "%s%s%s", verb(obj, add),
+			 text[0] ? ": " : "", text);
 	obj->retry_at = ktime_get_boottime_ns() +
 			backoff_ms(obj->retries) * ANYGATE_NS_PER_MS;
 	obj->retries++;
@@ -397,12 +401,40 @@ static void failed(struct anygate_net *agn, struct anygate_obj *obj, bool add,
 	trace_anygate_actuate_error(agn->net, obj, add, err);
 }
 
+/**
+ * anygate_obj_forgive() - forget the failures to change an object
+ * @obj: the object
+ *
+ * Also frees what it has: afterwards it may be described anew, or forgotten.
+ *
+ * Context: process.
+ */
+void anygate_obj_forgive(struct anygate_obj *obj)
+{
+	obj->err = 0;
+	obj->retries = 0;
+	kfree(obj->msg);
+	obj->msg = NULL;
+}
+
+/**
+ * anygate_obj_free() - free an object, not what it stands for
+ * @obj: of anygate_obj_alloc(), or NULL
+ *
+ * Context: process.
+ */
+void anygate_obj_free(struct anygate_obj *obj)
+{
+	if (!obj)
+		return;
+	kfree(obj->msg);
+	kfree(obj);
+}
+
 static void succeeded(struct anygate_net *agn, struct anygate_obj *obj,
 		      bool add, int result)
 {
-	obj->err = 0;
-	obj->msg[0] = '\0';
-	obj->retries = 0;
+	anygate_obj_forgive(obj);
 	obj->retry_at = 0;
 	obj->check = false;
 	trace_anygate_actuate(agn->net, obj, add, result);
@@ -490,6 +522,25 @@ void anygate_obj_init(struct anygate_obj *obj, enum anygate_obj_type type,
 }
 
 /**
+ * anygate_obj_alloc() - the same, with memory of its own
+ * @type: what
+ * @conf: the gate's settings
+ *
+ * Context: process, sleeps.
+ * Return: it, to be freed with anygate_obj_free(), or NULL.
+ */
+struct anygate_obj *anygate_obj_alloc(enum anygate_obj_type type,
+				      const struct anygate_conf *conf)
+{
+	struct anygate_obj *obj;
+
+	obj = kmalloc(sizeof(*obj), GFP_KERNEL_ACCOUNT);
+	if (obj)
+		anygate_obj_init(obj, type, conf);
+	return obj;
+}
+
+/**
  * anygate_obj_same() - do two descriptions mean the same object?
  * @a: one
  * @b: the other
@@ -498,10 +549,12 @@ void anygate_obj_init(struct anygate_obj *obj, enum anygate_obj_type type,
  */
 bool anygate_obj_same(const struct anygate_obj *a, const struct anygate_obj *b)
 {
+	if (a->type == ANYGATE_OBJ_FALLBACK && b->type == a->type &&
+	    !anygate_addr_equal(&a->gateway, &b->gateway))
+		return false;
 	return a->type == b->type && a->prefix.len == b->prefix.len &&
 	       anygate_addr_equal(&a->prefix.addr, &b->prefix.addr) &&
 	       !strcmp(a->dev, b->dev) && a->table == b->table &&
-	       anygate_addr_equal(&a->gateway, &b->gateway) &&
 	       a->metric == b->metric;
 }
 

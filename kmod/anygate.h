@@ -396,14 +396,15 @@ struct anygate_saved {
  * @dev: its device (address)
  * @table: its routing table (route)
  * @metric: its metric (routes)
- * @gateway: where it leads (fallback)
+ * @gateway: where it leads (fallback; addresses have @saved instead)
  * @present: the tables hold it, as far as we know
  * @taken: it was adopted, and is away by our doing
  * @check: what we know may be out of date: look before acting on it
  * @owner: whose it is, where @present
- * @saved: attributes of an adopted address
+ * @saved: attributes of an adopted address (address)
  * @err: negative errno of the last attempt to change it, 0 after a success
- * @msg: which change failed, and the kernel's words about it
+ * @msg: which change failed, and the kernel's words about it, ANYGATE_MSG_MAX bytes;
+ *	NULL without a failure, or without memory; its own, see anygate_obj_forgive()
  * @retries: failed attempts since the last success
  * @retry_at: CLOCK_BOOTTIME nanoseconds before which not to try again
  */
@@ -413,16 +414,28 @@ struct anygate_obj {
 	char dev[IFNAMSIZ];
 	u32 table;
 	u32 metric;
-	struct anygate_addr gateway;
+	union {
+		struct anygate_addr gateway;
+		struct anygate_saved saved;
+	};
 	bool present;
 	bool taken;
 	bool check;
 	enum anygate_owner owner;
-	struct anygate_saved saved;
 	int err;
-	char msg[ANYGATE_MSG_MAX];
 	u32 retries;
+	char *msg;
 	u64 retry_at;
+};
+
+/**
+ * struct anygate_spares - memory for what a change of a gate needs
+ * @fallback: for a fallback that there has not been, or NULL
+ * @retired: for what is announced now and will not be any more, or NULL
+ */
+struct anygate_spares {
+	struct anygate_obj *fallback;
+	struct anygate_obj *retired;
 };
 
 /* Upper ends of the steps in which latencies are counted, in microseconds. */
@@ -433,7 +446,7 @@ struct anygate_obj {
 
 /**
  * struct anygate_counts - what is counted of a gate
- * @reasons: transitions, by reason
+ * @reasons: transitions, by reason; the first one is anygate_gate.began
  * @latency: actions after a socket event, by the time they took
  * @latency_ns: of all of them together
  * @errors: changes of the tables that failed
@@ -443,6 +456,30 @@ struct anygate_counts {
 	u32 latency[ANYGATE_N_LATENCIES];
 	u64 latency_ns;
 	u64 errors;
+};
+
+/**
+ * struct anygate_history - what has happened to a gate
+ * @contested: how often somebody else undid what we did
+ * @contested_burst: how often in a row, for the backoff
+ * @contested_at: CLOCK_BOOTTIME nanoseconds of the last time
+ * @opened: times the prefix became wanted
+ * @closed: times it became unwanted
+ * @closer: while too few services have a listener: who closed the last one, if known
+ * @closer_key: and of which service
+ * @meddler: who changed our address last, until that has been told
+ * @counts: its counters
+ */
+struct anygate_history {
+	u32 contested;
+	u32 contested_burst;
+	u64 contested_at;
+	u64 opened;
+	u64 closed;
+	struct anygate_actor closer;
+	struct anygate_sockkey closer_key;
+	struct anygate_actor meddler;
+	struct anygate_counts counts;
 };
 
 /**
@@ -465,36 +502,29 @@ struct anygate_flows {
  * @orders: what an operator has ordered
  * @by_prefix: in anygate_net.by_prefix
  * @dirty_list: in anygate_net.dirty or .routine while it is to be looked at
- * @routine: in the latter
  * @source: the most telling cause, for the event
  * @timer: in anygate_net.timers, its next deadline, if it has one
- * @timer_on: it is there
  * @fsm: what has been decided
  * @announce: the address or route
  * @hold: the local route, where conf.hold
- * @fallback: the route to another node, where conf.fallback
+ * @fallback: the route to another node, where conf.fallback, or NULL
  * @retired: the announced object of an earlier configuration, while it is
- *	still to be removed
+ *	still to be removed, or NULL
  * @seen: the pass of the last address scan that saw the address
- * @contested: how often somebody else undid what we did
- * @contested_at: CLOCK_BOOTTIME nanoseconds of the last time
- * @contested_burst: how often in a row, for the backoff
- * @opened: times the prefix became wanted
- * @closed: times it became unwanted
+ * @history: what has happened to it, NULL for nothing; see anygate_history()
  * @flaps: socket hints that concerned its services
- * @adopt: it observes no longer: take over what is announced
- * @services_up: enough services had a listener at the last look
- * @closer: while not @services_up: who closed the last listener, if known
- * @closer_key: and of which service
- * @meddler: who changed our address last, until that has been told
- * @dev_event: a device has changed since the last look
  * @shield: what the packet path needs to know of it, or NULL; see shield.c
- * @shielding: the shield is up, and its end is to be told
  * @sample_at: CLOCK_BOOTTIME nanoseconds at which its queues are due
  * @flows: TCP connections of its addresses, of the last two walks; see flows.c
  * @flows_before: number of the last walk that began before there was the gate
+ * @began: reason of its first decision, which its history does not count
+ * @routine: @dirty_list is in anygate_net.routine
+ * @timer_on: @timer is there
+ * @adopt: it observes no longer: take over what is announced
+ * @services_up: enough services had a listener at the last look
+ * @dev_event: a device has changed since the last look
+ * @shielding: the shield is up, and its end is to be told
  * @flows_list: in anygate_net.flows_tell: withdrawn, and they are to be told
- * @counts: its counters
  *
  * Created by netlink, which hands it to the engine in a request; from then on
  * only the engine writes it, under anygate_net.lock, and frees it.  Readers
@@ -509,35 +539,28 @@ struct anygate_gate {
 	struct anygate_orders orders;
 	struct rhash_head by_prefix;
 	struct list_head dirty_list;
-	bool routine;
 	enum anygate_source source;
 	struct timerqueue_node timer;
-	bool timer_on;
 	struct anygate_fsm fsm;
 	struct anygate_obj announce;
 	struct anygate_obj hold;
-	struct anygate_obj fallback;
-	struct anygate_obj retired;
+	struct anygate_obj *fallback;
+	struct anygate_obj *retired;
 	u64 seen;
-	u32 contested;
-	u64 contested_at;
-	u32 contested_burst;
-	u64 opened;
-	u64 closed;
+	struct anygate_history *history;
 	u64 flaps;
-	bool adopt;
-	bool services_up;
-	struct anygate_actor closer;
-	struct anygate_sockkey closer_key;
-	struct anygate_actor meddler;
-	bool dev_event;
 	struct anygate_shield *shield;
-	bool shielding;
 	u64 sample_at;
 	struct anygate_flows flows[2];
 	u32 flows_before;
+	enum anygate_reason began;
+	bool routine;
+	bool timer_on;
+	bool adopt;
+	bool services_up;
+	bool dev_event;
+	bool shielding;
 	struct list_head flows_list;
-	struct anygate_counts counts;
 };
 
 enum anygate_req_type {
@@ -692,6 +715,7 @@ struct anygate_dying {
  * @shield: what the packet path needs, or NULL; written under @lock
  * @dying: sockets of processes that are ending
  * @n_dying: how many
+ * @forgotten: written instead of a gate's history that there is no memory for
  * @flows_due: a gate was withdrawn: count connections
  * @flows_at: CLOCK_BOOTTIME nanoseconds before which not to count again for
  *	that
@@ -753,6 +777,7 @@ struct anygate_net {
 	struct anygate_shield_net __rcu *shield;
 	struct anygate_dying dying[ANYGATE_DYING_MAX];
 	unsigned int n_dying;
+	struct anygate_history forgotten;
 	bool flows_due;
 	u64 flows_at;
 	u64 flows_counted;
@@ -777,6 +802,8 @@ void anygate_net_started(struct anygate_net *agn);
 void anygate_net_stopped(struct anygate_net *agn);
 
 /* gate.c */
+int anygate_gates_init(void);
+void anygate_gates_exit(void);
 int anygate_gate_tables_init(struct anygate_net *agn);
 void anygate_gate_tables_exit(struct anygate_net *agn);
 struct anygate_services *anygate_services_alloc(unsigned int n);
@@ -786,6 +813,9 @@ struct anygate_gate *anygate_gate_alloc(struct anygate_net *agn,
 					struct anygate_services *services,
 					struct anygate_leases *leases);
 void anygate_gate_free(struct anygate_gate *gate);
+struct anygate_history *anygate_history(struct anygate_gate *gate);
+const struct anygate_history *
+anygate_history_of(const struct anygate_gate *gate);
 int anygate_gate_link(struct anygate_gate *gate);
 void anygate_gate_unlink(struct anygate_gate *gate);
 void anygate_gate_set_conf(struct anygate_gate *gate,
@@ -823,10 +853,13 @@ int anygate_gate_error(const struct anygate_gate *gate);
 
 /* upkeep.c */
 void anygate_upkeep_init(struct anygate_gate *gate);
-int anygate_upkeep_replaceable(const struct anygate_gate *gate,
-			       const struct anygate_conf *conf,
-			       struct netlink_ext_ack *extack);
-void anygate_upkeep_replace(struct anygate_gate *gate);
+int anygate_upkeep_prepare(const struct anygate_gate *gate,
+			   const struct anygate_conf *conf,
+			   struct anygate_spares *spares,
+			   struct netlink_ext_ack *extack);
+void anygate_upkeep_cancel(struct anygate_spares *spares);
+void anygate_upkeep_replace(struct anygate_gate *gate,
+			    struct anygate_spares *spares);
 void anygate_upkeep_adopt(struct anygate_gate *gate);
 void anygate_upkeep_device(struct anygate_gate *gate);
 void anygate_upkeep_check(struct anygate_gate *gate, u64 now);
@@ -933,6 +966,10 @@ void anygate_flows_count(struct anygate_net *agn);
 /* actuate.c */
 int anygate_actuate_init(struct anygate_net *agn);
 void anygate_actuate_exit(struct anygate_net *agn);
+void anygate_obj_forgive(struct anygate_obj *obj);
+void anygate_obj_free(struct anygate_obj *obj);
+struct anygate_obj *anygate_obj_alloc(enum anygate_obj_type type,
+				      const struct anygate_conf *conf);
 void anygate_obj_init(struct anygate_obj *obj, enum anygate_obj_type type,
 		      const struct anygate_conf *conf);
 bool anygate_obj_same(const struct anygate_obj *a, const struct anygate_obj *b);

@@ -97,7 +97,7 @@ static void address_hint(struct anygate_net *agn,
 	if (!gate || gate->announce.type != ANYGATE_OBJ_ADDR)
 		return;
 	gate->announce.check = true;
-	gate->meddler = hint->actor;
+	anygate_history(gate)->meddler = hint->actor;
 	anygate_gate_mark(gate, ANYGATE_SOURCE_TABLE);
 }
 
@@ -185,7 +185,8 @@ static void verify_some(struct anygate_net *agn)
 	xa_for_each_start(&agn->gates, id, gate, agn->verify_id + 1) {
 		agn->verify_id = id;
 		gate->hold.check = true;
-		gate->fallback.check = true;
+		if (gate->fallback)
+			gate->fallback->check = true;
 		if (gate->announce.type == ANYGATE_OBJ_ROUTE &&
 		    gate->announce.present)
 			gate->announce.check = true;

@@ -237,7 +237,8 @@ static int put_fallback(struct sk_buff *skb, const struct anygate_gate *gate)
 		    anygate_addr_len(&conf->fallback), &conf->fallback.ip) ||
 	    nla_put_string(skb, ANYGATE_A_GATE_FALLBACK_DEV,
 			   conf->fallback_dev) ||
-	    nla_put_u32(skb, ANYGATE_A_GATE_FALLBACK, gate->fallback.present))
+	    nla_put_u32(skb, ANYGATE_A_GATE_FALLBACK,
+			gate->fallback && gate->fallback->present))
 		return -EMSGSIZE;
 	return 0;
 }
@@ -246,16 +247,16 @@ static int put_fallback(struct sk_buff *skb, const struct anygate_gate *gate)
 static int put_error(struct sk_buff *skb, const struct anygate_gate *gate)
 {
 	const struct anygate_obj *objs[] = {
-		&gate->announce, &gate->retired, &gate->fallback, &gate->hold,
+		&gate->announce, gate->retired, gate->fallback, &gate->hold,
 	};
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(objs); i++) {
-		if (!objs[i]->err || objs[i]->type == ANYGATE_OBJ_NONE)
+		if (!objs[i] || !objs[i]->err)
 			continue;
 		if (nla_put_u32(skb, ANYGATE_A_GATE_ERROR, -objs[i]->err) ||
 		    nla_put_string(skb, ANYGATE_A_GATE_ERROR_MSG,
-				   objs[i]->msg) ||
+				   objs[i]->msg ?: "") ||
 		    nla_put_u32(skb, ANYGATE_A_GATE_RETRIES,
 				objs[i]->retries) ||
 		    put_u64(skb, ANYGATE_A_GATE_RETRY_AT, objs[i]->retry_at))
@@ -283,6 +284,7 @@ int anygate_put_gate(struct sk_buff *skb, const struct anygate_gate *gate,
 	const struct anygate_fsm *fsm = &gate->fsm;
 	bool adopted = gate->announce.type == ANYGATE_OBJ_ADDR &&
 		       gate->announce.owner == ANYGATE_OWNER_ADOPTED;
+	const struct anygate_history *history = anygate_history_of(gate);
 	u32 flows;
 
 	lockdep_assert_held(&gate->agn->lock);
@@ -298,16 +300,16 @@ int anygate_put_gate(struct sk_buff *skb, const struct anygate_gate *gate,
 			gate->announce.present) ||
 	    nla_put_u32(skb, ANYGATE_A_GATE_DIFFERENCE,
 			anygate_gate_difference(gate)) ||
-	    nla_put_u32(skb, ANYGATE_A_GATE_CONTESTED, gate->contested) ||
+	    nla_put_u32(skb, ANYGATE_A_GATE_CONTESTED, history->contested) ||
 	    nla_put_u32(skb, ANYGATE_A_GATE_ADOPTED, adopted) ||
-	    put_u64(skb, ANYGATE_A_GATE_OPENED, gate->opened) ||
-	    put_u64(skb, ANYGATE_A_GATE_CLOSED, gate->closed) ||
+	    put_u64(skb, ANYGATE_A_GATE_OPENED, history->opened) ||
+	    put_u64(skb, ANYGATE_A_GATE_CLOSED, history->closed) ||
 	    put_u64(skb, ANYGATE_A_GATE_FLAPS, gate->flaps))
 		return -EMSGSIZE;
 	if (fsm->deadline != ANYGATE_NEVER &&
 	    put_u64(skb, ANYGATE_A_GATE_DEADLINE, fsm->deadline))
 		return -EMSGSIZE;
-	if (put_actor(skb, &gate->closer, reader, ANYGATE_A_GATE_CLOSER_PID,
+	if (put_actor(skb, &history->closer, reader, ANYGATE_A_GATE_CLOSER_PID,
 		      ANYGATE_A_GATE_CLOSER_COMM))
 		return -EMSGSIZE;
 	if (anygate_flows_known(gate, &flows) &&
@@ -396,7 +398,7 @@ int anygate_put_stats(struct sk_buff *skb, const struct anygate_gate *gate)
 	__must_hold(&gate->agn->lock)
 {
 	static const u32 steps[] = { ANYGATE_LATENCY_STEPS, 0 };
-	const struct anygate_counts *counts = &gate->counts;
+	const struct anygate_counts *counts = &anygate_history_of(gate)->counts;
 	const struct anygate_prefix *prefix = &gate->conf.prefix;
 	const int pad = ANYGATE_A_STATS_PAD;
 	unsigned int i;
@@ -410,11 +412,13 @@ int anygate_put_stats(struct sk_buff *skb, const struct anygate_gate *gate)
 	if (gate->conf.name[0] &&
 	    nla_put_string(skb, ANYGATE_A_STATS_NAME, gate->conf.name))
 		return -EMSGSIZE;
-	for (i = 0; i < ARRAY_SIZE(counts->reasons); i++)
-		if (counts->reasons[i] &&
-		    put_count(skb, ANYGATE_A_STATS_TRANSITION,
-			      ANYGATE_A_COUNT_REASON, i, counts->reasons[i]))
+	for (i = 0; i < ARRAY_SIZE(counts->reasons); i++) {
+		u32 n = counts->reasons[i] + (i == gate->began);
+
+		if (n && put_count(skb, ANYGATE_A_STATS_TRANSITION,
+				   ANYGATE_A_COUNT_REASON, i, n))
 			return -EMSGSIZE;
+	}
 	for (i = 0; i < ANYGATE_N_LATENCIES; i++)
 		if (put_count(skb, ANYGATE_A_STATS_LATENCY,
 			      ANYGATE_A_COUNT_BELOW,

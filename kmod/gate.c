@@ -40,6 +40,31 @@ static const struct rhashtable_params port_params = {
 static_assert(sizeof(struct anygate_prefix) == sizeof(struct in6_addr) + 8);
 static_assert(sizeof(struct anygate_sockkey) == sizeof(struct in6_addr) + 8);
 
+/* Gates are some bytes more than half a kilobyte, of which kmalloc() makes a whole one. */
+static struct kmem_cache *gate_cache;
+
+/**
+ * anygate_gates_init() - get ready for gates
+ *
+ * Context: process, sleeps.
+ * Return: 0 or -ENOMEM.
+ */
+int anygate_gates_init(void)
+{
+	gate_cache = KMEM_CACHE(anygate_gate, SLAB_ACCOUNT);
+	return gate_cache ? 0 : -ENOMEM;
+}
+
+/**
+ * anygate_gates_exit() - the reverse of anygate_gates_init()
+ *
+ * Context: process, sleeps; there is no gate any more.
+ */
+void anygate_gates_exit(void)
+{
+	kmem_cache_destroy(gate_cache);
+}
+
 /**
  * anygate_gate_tables_init() - make the tables of a namespace
  * @agn: the namespace
@@ -132,13 +157,20 @@ struct anygate_gate *anygate_gate_alloc(struct anygate_net *agn,
 	struct anygate_gate *gate;
 	unsigned int i;
 
-	gate = kzalloc(sizeof(*gate), GFP_KERNEL_ACCOUNT);
+	gate = kmem_cache_zalloc(gate_cache, GFP_KERNEL);
 	if (!gate)
 		return NULL;
 	gate->agn = agn;
 	gate->conf = *conf;
 	gate->services = services;
 	gate->leases = leases;
+	if (conf->fallback.family) {
+		gate->fallback = anygate_obj_alloc(ANYGATE_OBJ_FALLBACK, conf);
+		if (!gate->fallback) {
+			kmem_cache_free(gate_cache, gate);
+			return NULL;
+		}
+	}
 	gate->orders.until = ANYGATE_NEVER;
 	gate->orders.observe_until = ANYGATE_NEVER;
 	for (i = 0; i < services->n; i++)
@@ -159,7 +191,53 @@ void anygate_gate_free(struct anygate_gate *gate)
 {
 	kfree(gate->leases);
 	anygate_services_free(gate->services);
-	kfree(gate);
+	kfree(gate->history);
+	anygate_obj_forgive(&gate->announce);
+	anygate_obj_forgive(&gate->hold);
+	anygate_obj_free(gate->fallback);
+	anygate_obj_free(gate->retired);
+	kmem_cache_free(gate_cache, gate);
+}
+
+/**
+ * anygate_history() - what has happened to a gate, to be added to
+ * @gate: the gate
+ *
+ * It has memory of its own, since to most of ten thousand gates nothing has. What
+ * happens while there is none is forgotten: it is for people, and nothing that is
+ * wanted depends on it.
+ *
+ * Context: the engine, anygate_net.lock held; sleeps.
+ * Return: it, never NULL.
+ */
+struct anygate_history *anygate_history(struct anygate_gate *gate)
+	__must_hold(&gate->agn->lock)
+{
+	lockdep_assert_held(&gate->agn->lock);
+	if (!gate->history)
+		gate->history = kzalloc(sizeof(*gate->history),
+					GFP_KERNEL_ACCOUNT);
+	if (gate->history)
+		return gate->history;
+	memset(&gate->agn->forgotten, 0, sizeof(gate->agn->forgotten));
+	return &gate->agn->forgotten;
+}
+
+/**
+ * anygate_history_of() - what has happened to a gate, to be read
+ * @gate: the gate
+ *
+ * Context: anygate_net.lock held.
+ * Return: it, never NULL.
+ */
+const struct anygate_history *
+anygate_history_of(const struct anygate_gate *gate)
+	__must_hold(&gate->agn->lock)
+{
+	static const struct anygate_history nothing;
+
+	lockdep_assert_held(&gate->agn->lock);
+	return gate->history ?: &nothing;
 }
 
 static void unlink_service(struct anygate_net *agn, struct anygate_service *svc)

@@ -81,13 +81,17 @@ static bool probe(struct anygate_gate *gate, u64 now,
 static void note_closer(struct anygate_gate *gate, bool services_up,
 			const struct anygate_service *changed)
 {
-	if (services_up) {
-		memset(&gate->closer, 0, sizeof(gate->closer));
-		memset(&gate->closer_key, 0, sizeof(gate->closer_key));
-	} else if (gate->services_up && changed && !changed->listeners) {
-		gate->closer_key = changed->key;
+	struct anygate_history *history = gate->history;
+
+	if (services_up && history) {
+		memset(&history->closer, 0, sizeof(history->closer));
+		memset(&history->closer_key, 0, sizeof(history->closer_key));
+	} else if (!services_up && gate->services_up && changed &&
+		   !changed->listeners) {
+		history = anygate_history(gate);
+		history->closer_key = changed->key;
 		if (changed->hint.at)
-			gate->closer = changed->hint;
+			history->closer = changed->hint;
 	}
 	gate->services_up = services_up;
 }
@@ -155,7 +159,8 @@ static void forget_hints(struct anygate_gate *gate)
 
 	for (i = 0; i < gate->services->n; i++)
 		gate->services->s[i].hint.at = 0;
-	gate->meddler.at = 0;
+	if (gate->history)
+		gate->history->meddler.at = 0;
 	gate->dev_event = false;
 }
 
@@ -224,17 +229,24 @@ static void warn_kept(const struct anygate_gate *gate)
 
 /* Take note of a transition: counters, and who is to be named for it. */
 static void transition(struct anygate_gate *gate, struct anygate_event *event,
-		       const struct anygate_service *changed, bool wanted)
+		       const struct anygate_service *changed, bool wanted,
+		       bool start)
 {
 	bool want = anygate_fsm_want(&gate->fsm);
 	bool closes = gate->fsm.state == ANYGATE_STATE_CLOSED ||
 		      gate->fsm.state == ANYGATE_STATE_CLOSING ||
 		      gate->fsm.state == ANYGATE_STATE_KEPT;
+	const struct anygate_history *history;
 
 	trace_anygate_decision(gate, event->old_state);
-	gate->counts.reasons[gate->fsm.reason]++;
-	gate->opened += want && !wanted;
-	gate->closed += wanted && !want;
+	if (start)
+		gate->began = gate->fsm.reason;
+	else
+		anygate_history(gate)->counts.reasons[gate->fsm.reason]++;
+	if (want && !wanted)
+		anygate_history(gate)->opened++;
+	if (wanted && !want)
+		anygate_history(gate)->closed++;
 	if (wanted && !want) {
 		list_move_tail(&gate->flows_list, &gate->agn->flows_tell);
 		gate->agn->flows_due = true;
@@ -253,11 +265,12 @@ static void transition(struct anygate_gate *gate, struct anygate_event *event,
 			event->actor = changed->hint;
 	}
 	/* Perhaps it closed some time ago, and the gate only now. */
-	if (closes && !gate->services_up && gate->closer_key.port) {
-		event->key = &gate->closer_key;
+	history = anygate_history_of(gate);
+	if (closes && !gate->services_up && history->closer_key.port) {
+		event->key = &history->closer_key;
 		event->listeners = 0;
 		if (!event->actor.at) {
-			event->actor = gate->closer;
+			event->actor = history->closer;
 			event->actor.at = 0;
 		}
 	}
@@ -299,8 +312,13 @@ void anygate_look_unobserve(struct anygate_gate *gate,
  */
 int anygate_gate_error(const struct anygate_gate *gate)
 {
-	return gate->announce.err ?: gate->retired.err ?:
-	       gate->fallback.err ?: gate->hold.err;
+	if (gate->announce.err)
+		return gate->announce.err;
+	if (gate->retired && gate->retired->err)
+		return gate->retired->err;
+	if (gate->fallback && gate->fallback->err)
+		return gate->fallback->err;
+	return gate->hold.err;
 }
 
 static struct anygate_fsm decide(struct anygate_gate *gate,
@@ -350,7 +368,7 @@ static void shield(struct anygate_gate *gate, const struct anygate_event *event,
 	u64 gone_at = 0;
 
 	if (had && !gate->services_up && !kept)
-		gone_at = gate->closer.at ?: begun;
+		gone_at = anygate_history_of(gate)->closer.at ?: begun;
 	else if (was_kept && gate->fsm.state == ANYGATE_STATE_CLOSED &&
 		 event->old_state != ANYGATE_STATE_CLOSED && !gate->services_up)
 		gone_at = begun;
@@ -384,7 +402,8 @@ void anygate_look(struct anygate_gate *gate, bool start)
 	begun = ktime_get_boottime_ns();
 	expire(gate, begun);
 	announced = gate->announce.present;
-	if (gate->announce.check || gate->hold.check || gate->fallback.check)
+	if (gate->announce.check || gate->hold.check ||
+	    (gate->fallback && gate->fallback->check))
 		anygate_upkeep_check(gate, begun);
 
 	find_facts(gate, &facts, &changed);
@@ -392,7 +411,7 @@ void anygate_look(struct anygate_gate *gate, bool start)
 	decided = ktime_get_boottime_ns();
 	gate->fsm = decide(gate, &facts, announced, start, decided);
 	if (gate->fsm.state != event.old_state || start)
-		transition(gate, &event, changed, wanted);
+		transition(gate, &event, changed, wanted, start);
 
 	acted = anygate_upkeep_act(gate, decided);
 	if (acted) {
@@ -410,9 +429,12 @@ void anygate_look(struct anygate_gate *gate, bool start)
 				begun - event.actor.at : 0;
 		event.total_ns = event.wait_ns + done - begun;
 		if (acted)
-			count_latency(&gate->counts, event.total_ns);
+			count_latency(&anygate_history(gate)->counts,
+				      event.total_ns);
 	}
-	gate->counts.errors += gate->agn->n_errors - errors;
+	if (gate->agn->n_errors != errors)
+		anygate_history(gate)->counts.errors +=
+			gate->agn->n_errors - errors;
 	shield(gate, &event, had, begun);
 	if (!start)
 		tell(gate, &event, announced, err);

@@ -252,9 +252,12 @@ static int __init anygate_init(void)
 				     WQ_MEM_RECLAIM, 0);
 	if (!anygate_wq)
 		return -ENOMEM;
-	ret = register_pernet_subsys(&net_ops);
+	ret = anygate_gates_init();
 	if (ret)
 		goto err_wq;
+	ret = register_pernet_subsys(&net_ops);
+	if (ret)
+		goto err_gates;
 	ret = anygate_watch_init();
 	if (ret)
 		goto err_pernet;
@@ -278,6 +281,8 @@ err_watch:
 	anygate_watch_exit();
 err_pernet:
 	unregister_pernet_subsys(&net_ops);
+err_gates:
+	anygate_gates_exit();
 err_wq:
 	destroy_workqueue(anygate_wq);
 	return ret;
@@ -294,6 +299,7 @@ static void __exit anygate_exit(void)
 	anygate_notify_exit();
 	anygate_watch_exit();
 	unregister_pernet_subsys(&net_ops);
+	anygate_gates_exit();
 	destroy_workqueue(anygate_wq);
 	/* rhltable frees bucket tables by RCU, in the kernel's own text. */
 	rcu_barrier();

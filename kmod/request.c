@@ -76,27 +76,28 @@ static int change_gate(struct anygate_net *agn, struct anygate_req *req)
 {
 	struct anygate_gate *gate = req->gate;
 	struct anygate_shield *shield;
+	struct anygate_spares spares;
 	int ret;
 
-	ret = anygate_upkeep_replaceable(gate, req->conf, req->extack);
+	ret = anygate_upkeep_prepare(gate, req->conf, &spares, req->extack);
 	if (ret)
 		return ret;
 	shield = anygate_shield_prepare(gate, req->conf,
 					req->services ?: gate->services);
-	if (IS_ERR(shield))
-		return no_shield(req->extack, PTR_ERR(shield));
+	if (IS_ERR(shield)) {
+		ret = no_shield(req->extack, PTR_ERR(shield));
+		goto err_spares;
+	}
 	if (req->services) {
 		ret = anygate_gate_set_services(gate, req->services);
-		if (ret) {
-			anygate_shield_cancel(gate, shield);
-			return ret;
-		}
+		if (ret)
+			goto err_shield;
 	}
 	anygate_shield_commit(gate, shield);
 	if (req->set_leases)
 		anygate_leases_replace(gate, req->leases);
 	anygate_gate_set_conf(gate, req->conf);
-	anygate_upkeep_replace(gate);
+	anygate_upkeep_replace(gate, &spares);
 	if (req->set_observe)
 		observe(gate, req->order == ANYGATE_ORDER_OBSERVE,
 			ANYGATE_NEVER);
@@ -104,6 +105,12 @@ static int change_gate(struct anygate_net *agn, struct anygate_req *req)
 	anygate_look(gate, false);
 	tell_simply(gate, ANYGATE_EVENT_KIND_CHANGED);
 	return 0;
+
+err_shield:
+	anygate_shield_cancel(gate, shield);
+err_spares:
+	anygate_upkeep_cancel(&spares);
+	return ret;
 }
 
 /* An order is an order; but whoever gives it may not know that it is the last. */

@@ -295,8 +295,8 @@ void anygate_shield_update(struct anygate_gate *gate, u64 gone_at)
 		WRITE_ONCE(shield->until, 0);
 	}
 	/* The fallback takes packets once the address is not here any more. */
-	WRITE_ONCE(shield->through, gate->fallback.present &&
-		   !gate->announce.present);
+	WRITE_ONCE(shield->through, gate->fallback &&
+		   gate->fallback->present && !gate->announce.present);
 	/* After "until": see shield_of(). */
 	for (i = 0; i < shield->n; i++)
 		/* Pairs with the acquire in shield_of(). */

@@ -48,21 +48,23 @@ static bool dev_up(const struct anygate_net *agn, const char *name)
 /* Somebody undid what we did: do it again, but ever more slowly. */
 static void contest(struct anygate_gate *gate, struct anygate_obj *obj, u64 now)
 {
+	struct anygate_history *history = anygate_history(gate);
 	struct anygate_event event = {
 		.kind = ANYGATE_EVENT_KIND_CONTESTED,
 		.gate = gate,
 		.source = gate->source,
-		.actor = gate->meddler,
+		.actor = history->meddler,
 	};
 
-	if (gate->contested && now - gate->contested_at < CONTEST_CALM_NS)
-		gate->contested_burst++;
+	if (history->contested &&
+	    now - history->contested_at < CONTEST_CALM_NS)
+		history->contested_burst++;
 	else
-		gate->contested_burst = 0;
-	gate->contested++;
-	gate->contested_at = now;
+		history->contested_burst = 0;
+	history->contested++;
+	history->contested_at = now;
 	obj->retry_at = now + ANYGATE_NS_PER_MS *
-		contest_ms[min_t(u32, gate->contested_burst,
+		contest_ms[min_t(u32, history->contested_burst,
 				 ARRAY_SIZE(contest_ms) - 1)];
 	anygate_netlink_event(gate->agn, &event);
 }
@@ -78,7 +80,7 @@ static void check_address(struct anygate_gate *gate, u64 now)
 		.kind = ANYGATE_EVENT_KIND_FOREIGN,
 		.gate = gate,
 		.source = gate->source,
-		.actor = gate->meddler,
+		.actor = anygate_history_of(gate)->meddler,
 	};
 
 	obj->check = false;
@@ -141,8 +143,8 @@ void anygate_upkeep_check(struct anygate_gate *gate, u64 now)
 	obj = &gate->hold;
 	if (obj->check && obj->present && hold_wanted(gate) && due(obj, now))
 		check_route(gate, obj, now);
-	obj = &gate->fallback;
-	if (obj->check && obj->present && fallback_wanted(gate) &&
+	obj = gate->fallback;
+	if (obj && obj->check && obj->present && fallback_wanted(gate) &&
 	    due(obj, now))
 		check_route(gate, obj, now);
 }
@@ -223,6 +225,12 @@ static int restore(struct anygate_gate *gate, struct anygate_obj *obj)
 	return 0;
 }
 
+static void forget_retired(struct anygate_gate *gate)
+{
+	anygate_obj_free(gate->retired);
+	gate->retired = NULL;
+}
+
 /* Add or remove a route that is there beside the announcement. */
 static bool keep_route(struct anygate_gate *gate, struct anygate_obj *obj,
 		       bool want, u64 now)
@@ -261,7 +269,7 @@ bool anygate_upkeep_act(struct anygate_gate *gate, u64 now)
 	 */
 	acted |= keep_route(gate, &gate->hold, hold_wanted(gate), now);
 	if (fallback_wanted(gate))
-		acted |= keep_route(gate, &gate->fallback, true, now);
+		acted |= keep_route(gate, gate->fallback, true, now);
 
 	if (want && !obj->present) {
 		if (due(obj, now)) {
@@ -280,9 +288,7 @@ bool anygate_upkeep_act(struct anygate_gate *gate, u64 now)
 		acted = true;
 	} else {
 		/* As it is wanted: an earlier failure is history. */
-		obj->err = 0;
-		obj->retries = 0;
-		obj->msg[0] = '\0';
+		anygate_obj_forgive(obj);
 	}
 
 	/*
@@ -290,16 +296,18 @@ bool anygate_upkeep_act(struct anygate_gate *gate, u64 now)
 	 * packets would go back to where they came from.
 	 */
 	if (obj->present && !anygate_table_ready(gate->agn, obj)) {
-		gate->fallback.retry_at = now + ANYGATE_NS_PER_MS;
-		gate->retired.retry_at = now + ANYGATE_NS_PER_MS;
+		if (gate->fallback)
+			gate->fallback->retry_at = now + ANYGATE_NS_PER_MS;
+		if (gate->retired)
+			gate->retired->retry_at = now + ANYGATE_NS_PER_MS;
 		return acted;
 	}
-	if (!fallback_wanted(gate) && obj->present)
-		acted |= keep_route(gate, &gate->fallback, false, now);
-	if (gate->retired.type != ANYGATE_OBJ_NONE &&
-	    (obj->present || !want) && due(&gate->retired, now)) {
-		if (!restore(gate, &gate->retired))
-			gate->retired.type = ANYGATE_OBJ_NONE;
+	if (gate->fallback && !fallback_wanted(gate) && obj->present)
+		acted |= keep_route(gate, gate->fallback, false, now);
+	if (gate->retired && (obj->present || !want) &&
+	    due(gate->retired, now)) {
+		if (!restore(gate, gate->retired))
+			forget_retired(gate);
 		acted = true;
 	}
 	return acted;
@@ -330,10 +338,13 @@ u64 anygate_upkeep_deadline(const struct anygate_gate *gate)
 	at = min(at, obj_deadline(obj, obj->check && obj->err));
 	at = min(at, obj_deadline(&gate->hold,
 				  hold_wanted(gate) != gate->hold.present));
-	at = min(at, obj_deadline(&gate->fallback, fallback_wanted(gate) !=
-				  gate->fallback.present));
-	return min(at, obj_deadline(&gate->retired,
-				    gate->retired.type != ANYGATE_OBJ_NONE));
+	if (gate->fallback)
+		at = min(at, obj_deadline(gate->fallback,
+					  fallback_wanted(gate) !=
+					  gate->fallback->present));
+	if (gate->retired)
+		at = min(at, obj_deadline(gate->retired, true));
+	return at;
 }
 
 /**
@@ -352,12 +363,13 @@ void anygate_upkeep_device(struct anygate_gate *gate)
 	if (gate->announce.type == ANYGATE_OBJ_ADDR)
 		gate->announce.check = true;
 	gate->hold.retry_at = 0;
-	gate->fallback.retry_at = 0;
+	if (gate->fallback)
+		gate->fallback->retry_at = 0;
 	/* Unknown: adding it again does no harm. */
 	if (hold_wanted(gate))
 		gate->hold.present = false;
 	if (fallback_wanted(gate))
-		gate->fallback.present = false;
+		gate->fallback->present = false;
 }
 
 static enum anygate_obj_type announce_type(const struct anygate_conf *conf)
@@ -393,7 +405,6 @@ static void init_announce(struct anygate_gate *gate)
 void anygate_upkeep_init(struct anygate_gate *gate)
 {
 	anygate_obj_init(&gate->hold, ANYGATE_OBJ_HOLD, &gate->conf);
-	anygate_obj_init(&gate->fallback, ANYGATE_OBJ_FALLBACK, &gate->conf);
 	init_announce(gate);
 }
 
@@ -424,76 +435,146 @@ void anygate_upkeep_adopt(struct anygate_gate *gate)
 	}
 }
 
-/**
- * anygate_upkeep_replace() - describe the objects anew after a change
- * @gate: the gate, with its new settings
- *
- * What is announced now is removed when its successor is.
- *
- * Context: the engine, anygate_net.lock held.
- */
-void anygate_upkeep_replace(struct anygate_gate *gate)
+/* Is the fallback to be another one? */
+static bool fallback_changes(const struct anygate_gate *gate,
+			     const struct anygate_conf *conf)
 {
-	struct anygate_obj old = gate->fallback;
 	struct anygate_obj new;
 
-	/* Nothing leads to the old gateway any more, if only for an instant. */
-	anygate_obj_init(&new, ANYGATE_OBJ_FALLBACK, &gate->conf);
-	if (!anygate_obj_same(&old, &new)) {
-		if (old.present && !gate->orders.observe)
-			anygate_obj_del(gate->agn, &old);
-		gate->fallback = new;
-	}
+	if (!gate->fallback || !conf->fallback.family)
+		return gate->fallback || conf->fallback.family;
+	anygate_obj_init(&new, ANYGATE_OBJ_FALLBACK, conf);
+	return !anygate_obj_same(gate->fallback, &new);
+}
 
-	old = gate->announce;
-	anygate_obj_init(&new, announce_type(&gate->conf), &gate->conf);
-	if (anygate_obj_same(&old, &new))
-		return;
+static bool announce_changes(const struct anygate_gate *gate,
+			     const struct anygate_conf *conf)
+{
+	struct anygate_obj new;
+
+	anygate_obj_init(&new, announce_type(conf), conf);
+	return !anygate_obj_same(&gate->announce, &new);
+}
+
+/* Nothing leads to the old gateway any more, if only for an instant. */
+static void replace_fallback(struct anygate_gate *gate,
+			     struct anygate_spares *spares)
+{
+	struct anygate_obj *obj = gate->fallback;
+
+	if (obj) {
+		if (obj->present && !gate->orders.observe)
+			anygate_obj_del(gate->agn, obj);
+		anygate_obj_forgive(obj);
+	} else {
+		obj = spares->fallback;
+		spares->fallback = NULL;
+	}
+	if (gate->conf.fallback.family) {
+		anygate_obj_init(obj, ANYGATE_OBJ_FALLBACK, &gate->conf);
+	} else {
+		anygate_obj_free(obj);
+		obj = NULL;
+	}
+	gate->fallback = obj;
+}
+
+/* What is announced now is removed when its successor is there. */
+static void replace_announce(struct anygate_gate *gate,
+			     struct anygate_spares *spares)
+{
+	struct anygate_obj *old = &gate->announce;
+
 	if (!gate->orders.observe &&
-	    (old.present || old.check || old.owner == ANYGATE_OWNER_ADOPTED)) {
-		gate->retired = old;
-		gate->retired.retry_at = 0;
+	    (old->present || old->check ||
+	     old->owner == ANYGATE_OWNER_ADOPTED)) {
+		gate->retired = spares->retired;
+		spares->retired = NULL;
+		*gate->retired = *old;
+		gate->retired->retry_at = 0;
+	} else {
+		anygate_obj_forgive(old);
 	}
 	init_announce(gate);
 }
 
 /**
- * anygate_upkeep_replaceable() - can the objects be described anew?
- * @gate: the gate
- * @conf: the new settings
- * @extack: where to say why not
+ * anygate_upkeep_replace() - describe the objects anew after a change
+ * @gate: the gate, with its new settings
+ * @spares: of anygate_upkeep_prepare() for these settings; what is left of them
+ *	is freed
  *
  * Context: the engine, anygate_net.lock held.
- * Return: 0, or -EBUSY.
  */
-int anygate_upkeep_replaceable(const struct anygate_gate *gate,
-			       const struct anygate_conf *conf,
-			       struct netlink_ext_ack *extack)
+void anygate_upkeep_replace(struct anygate_gate *gate,
+			    struct anygate_spares *spares)
 {
-	struct anygate_obj obj, fallback;
+	if (fallback_changes(gate, &gate->conf))
+		replace_fallback(gate, spares);
+	if (announce_changes(gate, &gate->conf))
+		replace_announce(gate, spares);
+	anygate_upkeep_cancel(spares);
+}
+
+/**
+ * anygate_upkeep_prepare() - can the objects be described anew?
+ * @gate: the gate
+ * @conf: the new settings
+ * @spares: filled in with the memory that takes, for anygate_upkeep_replace() or
+ *	anygate_upkeep_cancel()
+ * @extack: where to say why not
+ *
+ * Context: the engine, anygate_net.lock held; sleeps.
+ * Return: 0, -EBUSY or -ENOMEM; then there is nothing to be freed.
+ */
+int anygate_upkeep_prepare(const struct anygate_gate *gate,
+			   const struct anygate_conf *conf,
+			   struct anygate_spares *spares,
+			   struct netlink_ext_ack *extack)
+{
+	bool fallback = fallback_changes(gate, conf);
+	bool announce = announce_changes(gate, conf);
 	bool ours;
 
-	anygate_obj_init(&obj, announce_type(conf), conf);
-	anygate_obj_init(&fallback, ANYGATE_OBJ_FALLBACK, conf);
-	if (anygate_obj_same(&gate->announce, &obj) &&
-	    anygate_obj_same(&gate->fallback, &fallback))
+	*spares = (struct anygate_spares){};
+	if (!fallback && !announce)
 		return 0;
 
 	ours = (gate->announce.present &&
 		gate->announce.owner == ANYGATE_OWNER_US) ||
-	       gate->announce.taken || gate->fallback.present;
+	       gate->announce.taken ||
+	       (gate->fallback && gate->fallback->present);
 	if (gate->orders.observe && ours) {
 		NL_SET_ERR_MSG(extack,
 			       "the gate only observes, and may not replace what it announces: unobserve it first");
 		return -EBUSY;
 	}
-	if (gate->retired.type != ANYGATE_OBJ_NONE &&
-	    !anygate_obj_same(&gate->announce, &obj)) {
+	if (gate->retired && announce) {
 		NL_SET_ERR_MSG(extack,
 			       "the last change of this gate is still being carried out; see its error in show");
 		return -EBUSY;
 	}
+	if (fallback && !gate->fallback)
+		spares->fallback = anygate_obj_alloc(ANYGATE_OBJ_FALLBACK,
+						     conf);
+	if (announce)
+		spares->retired = anygate_obj_alloc(ANYGATE_OBJ_NONE, conf);
+	if ((fallback && !gate->fallback && !spares->fallback) ||
+	    (announce && !spares->retired)) {
+		anygate_upkeep_cancel(spares);
+		return -ENOMEM;
+	}
 	return 0;
+}
+
+/**
+ * anygate_upkeep_cancel() - a change is not made after all
+ * @spares: of anygate_upkeep_prepare()
+ */
+void anygate_upkeep_cancel(struct anygate_spares *spares)
+{
+	anygate_obj_free(spares->fallback);
+	anygate_obj_free(spares->retired);
 }
 
 /**
@@ -509,13 +590,13 @@ int anygate_upkeep_undo(struct anygate_gate *gate)
 	int ret;
 
 	ret = restore(gate, &gate->announce);
-	if (!ret && gate->retired.type != ANYGATE_OBJ_NONE) {
-		ret = restore(gate, &gate->retired);
+	if (!ret && gate->retired) {
+		ret = restore(gate, gate->retired);
 		if (!ret)
-			gate->retired.type = ANYGATE_OBJ_NONE;
+			forget_retired(gate);
 	}
-	if (!ret && gate->fallback.present)
-		ret = remove_obj(gate->agn, &gate->fallback);
+	if (!ret && gate->fallback && gate->fallback->present)
+		ret = remove_obj(gate->agn, gate->fallback);
 	/* Last: until here it let daemons bind. */
 	if (!ret && (gate->hold.present || hold_wanted(gate)))
 		ret = remove_obj(gate->agn, &gate->hold);
