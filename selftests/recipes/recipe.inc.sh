@@ -11,7 +11,7 @@
 
 PYTHON=${PYTHON:-/usr/bin/python3}
 # OSPF announces anew what it has just withdrawn after some five seconds.
-PATIENCE=60000
+PATIENCE=$((60000 * ${SLOW:-1}))
 
 node()
 {
