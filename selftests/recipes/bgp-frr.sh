@@ -32,6 +32,6 @@ bfd_up()
 t "the router's routes follow the gates, and FRR is reloaded" follows
 t "FRR is restarted" restarts
 t "the node dies, and BFD tells" dies 15000
-t "global and local nodes" scopes
+t "global and local nodes by metric" scopes anygate-local.conf "metric 2048" "metric 1024"
 
 run_tests "$@"

@@ -282,14 +282,17 @@ unheard()
 	done
 }
 
-# Node 1 is global and node 2 local (anygate-local.conf): what only the latter has does
-# not leave the router's network; nor does a host prefix, whoever has it.
+# scopes FILE LOCAL GLOBAL: node 1 is global and node 2, by FILE, local: what only the
+# latter has does not leave the router's network; nor does a host prefix, whoever has
+# it. LOCAL and GLOBAL are the settings that make a gate so.
 scopes()
 {
-	local hosts=("${GATES[@]:0:2}") prefixes=("${GATES[@]:2}") prefix
+	local local global hosts=("${GATES[@]:0:2}") prefixes=("${GATES[@]:2}") prefix
+	read -ra local <<<"$2"
+	read -ra global <<<"$3"
 	network
 	bird_on 10 "$RECIPE/upstream.conf"
-	ctl -n "${NS[2]}" apply "$RECIPE/anygate-local.conf" >/dev/null
+	ctl -n "${NS[2]}" apply "$RECIPE/$1" >/dev/null
 	server 1
 	eventually "the router to know the first" leads 1
 	eventually "its neighbour to hear of the covering prefixes" heard "${prefixes[@]}"
@@ -304,13 +307,13 @@ scopes()
 	routes_watched
 	for prefix in "${prefixes[@]}"; do
 		expect unheard "$prefix"
-		ctl -n "${NS[2]}" change "$prefix" metric 1024
+		ctl -n "${NS[2]}" change "$prefix" "${global[@]}"
 	done
 	eventually "the router's neighbour to hear of it" heard "${prefixes[@]}"
 	expect unheard "${hosts[@]}"
 	note "and a local one again"
 	for prefix in "${prefixes[@]}"; do
-		ctl -n "${NS[2]}" change "$prefix" metric 2048
+		ctl -n "${NS[2]}" change "$prefix" "${local[@]}"
 	done
 	eventually "the router's neighbour to have lost it" unheard "${prefixes[@]}"
 	eventually "the router to know the second" leads 2
