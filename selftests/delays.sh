@@ -7,12 +7,15 @@
 
 . "${0%/*}/lib.sh"
 
+# On a slow kernel all takes so many times as long.
+T=1
+[ "${SLOW:-1}" = 1 ] || T=4
+
 # How much later than it should it may be, in milliseconds.
-LATE=4000
+LATE=$((4000 * T))
 
 # Long enough to be looked at while it runs.
-UP=1500
-[ "${SLOW:-1}" = 1 ] || UP=5000
+UP=$((1500 * T))
 
 START=0
 start_clock()
@@ -88,12 +91,12 @@ up_anew()
 	events_only
 	sock_start
 	metronome
-	ctl add $V4 udp/53 up 2s
+	ctl add $V4 udp/53 up $((2 * T))s
 	start_clock
 	sk open a udp4 "*" 53
 	wait_gate $V4/32 .state opening
 	mon_start "$TMP/mon"
-	busywait 10000 elapsed 1000
+	busywait 60000 elapsed $((1000 * T))
 	sk close a
 	wait_gate $V4/32 .state closed
 	expect_gate $V4/32 .reason no-listener
@@ -101,7 +104,7 @@ up_anew()
 	sk open a udp4 "*" 53
 	quiet "$TMP/mon" "inet $V4"
 	wait_addr $V4/32
-	expect_elapsed 2000 "announced"
+	expect_elapsed $((2000 * T)) "announced"
 }
 
 # So short that nobody need have looked: still it was an interruption. The
@@ -110,7 +113,7 @@ up_blip()
 {
 	events_only
 	sock_start
-	ctl add $V4 udp/53 up 2s
+	ctl add $V4 udp/53 up $((2 * T))s
 	sk open a udp4 "*" 53
 	wait_gate $V4/32 .state opening
 	metronome
@@ -119,7 +122,7 @@ up_blip()
 	settle
 	sk open a udp4 "*" 53
 	wait_addr $V4/32
-	expect_elapsed 2000 "announced"
+	expect_elapsed $((2000 * T)) "announced"
 }
 
 # Another listener takes over without a gap: that is no interruption.
@@ -128,14 +131,14 @@ up_handover()
 	events_only
 	sock_start
 	start_clock
-	ctl add $V4 udp/53 up 2s
+	ctl add $V4 udp/53 up $((2 * T))s
 	sk open a udp4 "*" 53 reuseport
 	wait_gate $V4/32 .state opening
 	sk open b udp4 "*" 53 reuseport
-	busywait 10000 elapsed 1000
+	busywait 60000 elapsed $((1000 * T))
 	sk close a
 	wait_addr $V4/32
-	elapsed $((2000 + LATE)) && fail "started anew"
+	elapsed $((2000 * T + LATE)) && fail "started anew"
 	true
 }
 
@@ -146,13 +149,13 @@ up_removed()
 	sock_start
 	sk open a udp4 "*" 53
 	start_clock
-	ctl add $V4 udp/53 up 1s
+	ctl add $V4 udp/53 up $((1 * T))s
 	ctl del $V4
-	ctl add $V6 udp/53 up 1s
+	ctl add $V6 udp/53 up $((1 * T))s
 	mon_start "$TMP/mon" address
 	unload
 	load
-	busywait 10000 elapsed 1500
+	busywait 60000 elapsed $((1500 * T))
 	quiet "$TMP/mon" $V4
 	quiet "$TMP/mon" $V6
 }
@@ -191,7 +194,7 @@ down()
 	events_only
 	sock_start
 	sk open a "$kind" "*" 53
-	ctl add "$gate" udp/53 up 0 down 1500ms
+	ctl add "$gate" udp/53 up 0 down ${UP}ms
 	expect has_addr "$gate"
 	start_clock
 	sk close a
@@ -199,7 +202,7 @@ down()
 	expect_gate "$gate" .reason down-delay
 	expect_gate "$gate" .announced true
 	wait_no_addr "$gate"
-	expect_elapsed 1500 "withdrawn"
+	expect_elapsed $UP "withdrawn"
 	wait_gate "$gate" .state closed
 }
 
@@ -211,10 +214,10 @@ down_blip()
 	sock_start
 	metronome
 	sk open a udp4 "*" 53
-	ctl add $V4 udp/53 up 5s down 8s
+	ctl add $V4 udp/53 up $((5 * T))s down $((8 * T))s
 	# announced at add only after "up"
 	ctl change $V4 up 0
-	ctl change $V4 up 5s
+	ctl change $V4 up $((5 * T))s
 	mon_start "$TMP/mon"
 	start_clock
 	for i in 1 2 3; do
@@ -223,8 +226,8 @@ down_blip()
 		sk open a udp4 "*" 53
 		wait_gate $V4/32 .state open
 	done
-	elapsed 8000 && skip "too slow a machine for this"
-	busywait 20000 elapsed 9000
+	elapsed $((8000 * T)) && skip "too slow a machine for this"
+	busywait 90000 elapsed $((9000 * T))
 	settle
 	quiet "$TMP/mon" $V4
 	expect_gate $V4/32 .state open
@@ -236,7 +239,7 @@ down_anew()
 	events_only
 	sock_start
 	sk open a udp4 "*" 53
-	ctl add $V4 udp/53 up 0 down 2s
+	ctl add $V4 udp/53 up 0 down $((2 * T))s
 	sk close a
 	wait_gate $V4/32 .state closing
 	sk open a udp4 "*" 53
@@ -244,7 +247,7 @@ down_anew()
 	start_clock
 	sk close a
 	wait_no_addr $V4/32
-	expect_elapsed 2000 "withdrawn"
+	expect_elapsed $((2000 * T)) "withdrawn"
 }
 
 down_changed()

@@ -38,7 +38,7 @@ network()
 		ctl -n "${NS[n]}" apply "$RECIPE/anygate.conf" >/dev/null
 		files $n
 		cp "$RECIPE/nsd.conf" "$TMP/$n/etc"
-		sed "s/node1/node$n/" "$RECIPE/node.conf" >"$TMP/$n/etc/node.conf"
+		sed "s/node1/node$n/; s/10\.0\.1\./10.0.$n./" "$RECIPE/node.conf" >"$TMP/$n/etc/node.conf"
 	done
 	files 3
 	cp "$RECIPE/primary.conf" "$TMP/3/etc/nsd.conf"
