@@ -40,6 +40,8 @@
 static DECLARE_BITMAP(tcp_ports, N_PORTS);
 static DECLARE_BITMAP(udp_ports, N_PORTS);
 static unsigned long *const ports[N_PROTOS] = { tcp_ports, udp_ports };
+/* The highest of each, 0 without any; written under watch_lock. */
+static unsigned int highest[N_PROTOS];
 
 #define PROTO_TCP	BIT(0)
 #define PROTO_UDP	BIT(1)
@@ -160,7 +162,8 @@ static void sock_hint(const struct sock *sk, const struct anygate_sockkey *key)
 
 /*
  * Is this socket worth the rest of the way?  Port 0 passes where the function
- * is the one that assigns it.
+ * is the one that assigns it, and could assign one that a gate has: services
+ * have low ports, clients get high ones, and there are many clients.
  */
 static bool interesting(const struct sock *sk, u16 port, bool assigns)
 {
@@ -170,7 +173,9 @@ static bool interesting(const struct sock *sk, u16 port, bool assigns)
 		return false;
 	if (unlikely(sk == READ_ONCE(canary)))
 		return true;
-	if (port ? !test_bit(port, ports[proto]) : !assigns)
+	if (port ? !test_bit(port, ports[proto]) :
+		   !assigns || READ_ONCE(highest[proto]) <
+			       anygate_lowest_assigned(sock_net(sk)))
 		return false;
 	return rcu_access_pointer(anygate_net_of(sock_net(sk))->ring);
 }
@@ -479,8 +484,11 @@ int anygate_watch_get(u16 proto, u16 port)
 			      GFP_KERNEL));
 	if (ret)
 		goto out;
-	if (!refs)
+	if (!refs) {
 		set_bit(port, ports[p]);
+		if (port > highest[p])
+			WRITE_ONCE(highest[p], port);
+	}
 	if (!proto_refs[p]++) {
 		for (i = 0; i < ARRAY_SIZE(probes); i++)
 			if (probes[i].protos & BIT(p))
@@ -520,6 +528,9 @@ void anygate_watch_put(u16 proto, u16 port)
 	} else {
 		xa_erase(&port_refs, idx);
 		clear_bit(port, ports[p]);
+		if (port == highest[p])
+			WRITE_ONCE(highest[p],
+				   find_last_bit(ports[p], N_PORTS) % N_PORTS);
 	}
 	if (!--proto_refs[p])
 		disarm_unneeded();

@@ -16,6 +16,7 @@
 #include <net/genetlink.h>
 #include <net/inet6_hashtables.h>
 #include <net/inet_hashtables.h>
+#include <net/ip.h>
 #include <net/udp.h>
 
 #ifndef __counted_by
@@ -95,6 +96,23 @@ anygate_udp6_lookup(const struct net *net, const struct in6_addr *saddr,
 #endif
 }
 #endif /* CONFIG_IPV6 */
+
+/*
+ * The lowest port that who asks for none may get (ip_local_port_range; a
+ * socket's own range only narrows that).  The kernel's function takes a lock
+ * before 6.8, and a probe must not wait for one.
+ */
+static inline unsigned int anygate_lowest_assigned(const struct net *net)
+{
+#ifdef HAVE_LOCAL_PORTS_WORD
+	int low, high;
+
+	inet_get_local_port_range(net, &low, &high);
+	return low;
+#else
+	return READ_ONCE(net->ipv4.ip_local_ports.range[0]);
+#endif
+}
 
 /* Packets that a socket has dropped. */
 static inline u32 anygate_sk_drops(const struct sock *sk)
