@@ -2,9 +2,10 @@
 /*
  * sockets - what the life of a socket costs
  *
- *   sockets [-n ROUNDS] NAME udp|tcp|accept ADDRESS PORT
+ *   sockets [-n ROUNDS] NAME udp|query|tcp|accept ADDRESS PORT
  *
- * udp: bind() to ADDRESS and PORT, connect(), close(). tcp: bind(), listen(),
+ * udp: bind() to ADDRESS and PORT, connect(), close(). query: connect() to them
+ * with a port that the kernel chooses, close(). tcp: bind(), listen(),
  * close(). accept: one connection to a listener on this machine, from connect()
  * until both ends are closed. Prints NAME, the number of rounds, and minimum, median,
  * 99th percentile and maximum in nanoseconds, separated by tabs. On a clock that
@@ -42,6 +43,16 @@ static long long udp(void)
 	if (bind(fd, (void *)&ss, len) || connect(fd, (void *)&ss, len) ||
 	    close(fd))
 		err(2, "udp");
+	return now() - start;
+}
+
+static long long query(void)
+{
+	int fd = new_socket(SOCK_DGRAM);
+	long long start = now();
+
+	if (connect(fd, (void *)&ss, len) || close(fd))
+		err(2, "query");
 	return now() - start;
 }
 
@@ -96,8 +107,9 @@ int main(int argc, char **argv)
 	}
 	argv += optind;
 	if (argc - optind != 4 || rounds < 1)
-		errx(2, "usage: sockets [-n ROUNDS] NAME udp|tcp|accept ADDRESS PORT");
-	what = argv[1][0] == 'u' ? udp : argv[1][0] == 't' ? tcp : accepted;
+		errx(2, "usage: sockets [-n ROUNDS] NAME udp|query|tcp|accept ADDRESS PORT");
+	what = argv[1][0] == 'u' ? udp : argv[1][0] == 'q' ? query :
+	       argv[1][0] == 't' ? tcp : accepted;
 	if (inet_pton(AF_INET, argv[2], &in->sin_addr) == 1) {
 		in->sin_family = AF_INET;
 		in->sin_port = htons(atoi(argv[3]));
