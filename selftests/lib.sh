@@ -567,6 +567,10 @@ run_tests()
 			esac
 		done
 	done
+	if [ ${#chosen[@]} = 0 ]; then
+		echo "no such case: $*"
+		exit $KSFT_FAIL
+	fi
 	echo "1..${#chosen[@]}"
 	dir=$(mktemp -d) || exit $KSFT_FAIL
 	chmod 711 "$dir"
