@@ -704,6 +704,7 @@ struct anygate_dying {
  * @period: reconcile period in milliseconds, as of the last pass
  * @next_reconcile: CLOCK_BOOTTIME nanoseconds, or ANYGATE_NEVER
  * @next_verify: CLOCK_BOOTTIME nanoseconds at which to verify routes again
+ * @busy_since: CLOCK_BOOTTIME nanoseconds since when that is put off, or 0
  * @probes: health of the probes as last told to the listeners
  * @missed: missed probe hits as of the last look
  * @event_seq: number of the last event
@@ -766,6 +767,7 @@ struct anygate_net {
 	u32 period;
 	u64 next_reconcile;
 	u64 next_verify;
+	u64 busy_since;
 	enum anygate_probes probes;
 	u64 missed;
 	u64 event_seq;

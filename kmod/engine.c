@@ -11,7 +11,6 @@
 #include <linux/module.h>
 #include <linux/netdevice.h>
 #include <linux/netlink.h>
-#include <linux/rtnetlink.h>
 #include <linux/sched.h>
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
@@ -34,8 +33,6 @@
  * routing tables each costs an exclusive add, which takes RTNL.
  */
 #define VERIFY_PER_SECOND 64
-/* So long it can be put off. */
-#define VERIFY_LATE_NS		(10 * NSEC_PER_SEC)
 
 static void timer_fn(struct work_struct *work)
 {
@@ -204,13 +201,7 @@ static void reconcile(struct anygate_net *agn, u64 now)
 	agn->pass++;
 	anygate_fatal_sweep(agn);
 	anygate_table_scan(agn);
-	/*
-	 * Verifying takes RTNL, and while the engine waits for that it sees
-	 * nothing.  If somebody else has it, that can be put off a little.
-	 */
-	if (now >= agn->next_verify &&
-	    (!rtnl_is_locked() ||
-	     now - agn->next_verify >= VERIFY_LATE_NS)) {
+	if (now >= agn->next_verify) {
 		agn->next_verify = now + NSEC_PER_SEC;
 		verify_some(agn);
 	}

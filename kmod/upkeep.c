@@ -6,6 +6,7 @@
  */
 #include <linux/netdevice.h>
 #include <linux/netlink.h>
+#include <linux/rtnetlink.h>
 #include <linux/timekeeping.h>
 
 #include "anygate.h"
@@ -15,6 +16,9 @@ static const u32 contest_ms[] = { 1, 10, 100, 1000 };
 
 /* So long after the last time, the backoff starts anew. */
 #define CONTEST_CALM_NS (30 * NSEC_PER_SEC)
+
+/* So long the verification of routes can be put off. */
+#define VERIFY_LATE_NS (10 * NSEC_PER_SEC)
 
 static bool due(const struct anygate_obj *obj, u64 now)
 {
@@ -109,10 +113,30 @@ static void check_address(struct anygate_gate *gate, u64 now)
 		anygate_netlink_event(agn, &event);
 }
 
+/*
+ * Verifying takes RTNL, and while the engine waits for that it sees nothing: a
+ * listener that closes meanwhile is not even noticed.  If somebody else has it,
+ * verifying can be put off a little; until the last instant, since they may have
+ * taken it a moment ago.
+ */
+static bool put_off(struct anygate_net *agn, u64 now)
+{
+	if (!rtnl_is_locked()) {
+		agn->busy_since = 0;
+		return false;
+	}
+	if (!agn->busy_since)
+		agn->busy_since = now;
+	return now - agn->busy_since < VERIFY_LATE_NS;
+}
+
 /* Is the route still there?  An exclusive add tells, and mends. */
 static void check_route(struct anygate_gate *gate, struct anygate_obj *obj,
 			u64 now)
 {
+	/* The next reconcile tries again. */
+	if (put_off(gate->agn, now))
+		return;
 	obj->check = false;
 	if (anygate_obj_add(gate->agn, obj))
 		return;

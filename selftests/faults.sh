@@ -24,11 +24,11 @@ within()
 	note "$what after $(($(now_ms) - begun)) ms"
 }
 
-# hold_rtnl: for two seconds at least, until release_rtnl; sets pid and hold
+# hold_rtnl [MS]: for two seconds at least, until release_rtnl; sets pid and hold
 hold_rtnl()
 {
 	[ -p "$TMP/hold" ] || mkfifo "$TMP/hold"
-	"$SELFTESTS/holdrtnl" 2000 <"$TMP/hold" >"$TMP/held" 2>&1 &
+	"$SELFTESTS/holdrtnl" "${1:-2000}" <"$TMP/hold" >"$TMP/held" 2>&1 &
 	pid=$!
 	exec {hold}>"$TMP/hold"
 	eventually "RTNL to be held" grep -q "held\|no userfaultfd" "$TMP/held"
@@ -67,6 +67,26 @@ rtnl_held()
 	release_rtnl
 	within $HEAL "announced" has_addr $V4/32
 	expect_gate $V4/32 .state open
+}
+
+# The engine's own use of RTNL must not be caught by that: verifying routes can wait.
+rtnl_taken()
+{
+	local pid hold round
+	sock_start
+	sk open a udp4 "*" 53
+	ctl add $V4 udp/53 up 0
+	wait_addr $V4/32
+	for ((round = 0; round < 12; round++)); do
+		hold_rtnl 1
+		sk close a
+		eventually "it is said" gate_is $V4/32 .difference pending
+		expect_gate $V4/32 .state closed
+		release_rtnl
+		eventually "withdrawn" lacks_addr $V4/32
+		sk open a udp4 "*" 53
+		wait_addr $V4/32
+	done
 }
 
 device_recreated()
@@ -256,6 +276,7 @@ router_restarted()
 }
 
 t "RTNL is held by somebody else for two seconds" rtnl_held
+t "RTNL is taken at any moment" rtnl_taken
 t "the gate's device is removed and made again" device_recreated
 t "lo goes down and comes up" device_down
 t "the clock is stepped, by a day and a year, both ways" clock_steps
