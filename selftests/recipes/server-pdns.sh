@@ -24,7 +24,7 @@ server_files()
 server_start()
 {
 	launch pdns_server --guardian=no --daemon=no --disable-syslog --log-timestamp=no \
-		--write-pid=no
+		--write-pid=no "$@"
 }
 
 server_stop()
@@ -50,6 +50,32 @@ life()
 	killed
 }
 
+# The first one goes on.
+second()
+{
+	local first
+	network
+	server_start
+	comes
+	first=$MAIN
+	watch
+	note "with the same files"
+	server_start
+	eventually "the second to end" dead $MAIN
+	grep -q "controlsocket.* in use" "$TMP/server.log" ||
+		fail "for another reason: $(tail -n 3 "$TMP/server.log")"
+	note "with a control socket of its own"
+	mkdir "$TMP/second"
+	chown pdns: "$TMP/second"
+	server_start --socket-dir="$TMP/second"
+	eventually "the second to end" dead $MAIN
+	grep -q "Address already in use" "$TMP/server.log" || fail "for another reason: $(tail -n 3 "$TMP/server.log")"
+	expect lives "$first"
+	unmoved "a second instance"
+	[ -z "$WRONG" ] || fail "wrong answers: $WRONG"
+}
+
 t "start, stop, reload, SIGKILL" life
+t "a second one ends" second
 
 run_tests "$@"
