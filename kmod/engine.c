@@ -120,6 +120,59 @@ static bool pop_hint(struct anygate_net *agn, struct anygate_hint *hint,
 	return popped;
 }
 
+static bool concerns(const struct anygate_hint *hint,
+		     const struct anygate_gate *gate)
+{
+	const struct anygate_sockkey *key = &hint->key;
+	unsigned int i;
+
+	if (hint->type != ANYGATE_HINT_SOCK &&
+	    hint->type != ANYGATE_HINT_DYING)
+		return false;
+	for (i = 0; i < gate->services->n; i++) {
+		const struct anygate_sockkey *own = &gate->services->s[i].key;
+
+		if (own->proto == key->proto && own->port == key->port &&
+		    (!key->addr.family ||
+		     anygate_addr_equal(&own->addr, &key->addr)))
+			return true;
+	}
+	return false;
+}
+
+/**
+ * anygate_engine_behind() - does a gate wait for the engine, which waits?
+ * @gate: the gate
+ *
+ * While RTNL is somebody else's, what happens to other sockets than those of
+ * the gate that needs it is not looked at.
+ *
+ * Context: anygate_net.lock held, not by the engine.
+ * Return: true if there is an event that the gate's state does not show.
+ */
+bool anygate_engine_behind(const struct anygate_gate *gate)
+	__must_hold(&gate->agn->lock)
+{
+	struct anygate_ring *ring = gate->agn->ring_mem;
+	bool behind = false;
+	unsigned long flags;
+	unsigned int i;
+
+	lockdep_assert_held(&gate->agn->lock);
+	if (!READ_ONCE(gate->agn->acting) || !ring)
+		return false;
+	/* Taken, but not looked at: a look forgets them. */
+	for (i = 0; i < gate->services->n; i++)
+		if (gate->services->s[i].hint.at)
+			return true;
+	raw_spin_lock_irqsave(&ring->lock, flags);
+	for (i = ring->tail; i != ring->head && !behind; i++)
+		behind = concerns(&ring->hints[i % ANYGATE_RING_SIZE], gate);
+	behind |= ring->overflow;
+	raw_spin_unlock_irqrestore(&ring->lock, flags);
+	return behind;
+}
+
 /*
  * A ring's worth at a time: whoever makes hints as fast as they are taken must
  * not keep the engine from looking.  Return: true if some may be left.

@@ -20,7 +20,8 @@ enum anygate_difference anygate_gate_difference(const struct anygate_gate *gate)
 	bool want = anygate_fsm_want(&gate->fsm);
 
 	if (want == obj->present)
-		return ANYGATE_DIFFERENCE_NONE;
+		return anygate_engine_behind(gate) ?
+		       ANYGATE_DIFFERENCE_PENDING : ANYGATE_DIFFERENCE_NONE;
 	if (!want && obj->owner == ANYGATE_OWNER_FOREIGN)
 		return ANYGATE_DIFFERENCE_FOREIGN;
 	if (gate->orders.observe)

@@ -43,6 +43,11 @@ release_rtnl()
 	wait "$pid" || fail "holdrtnl: $(<"$TMP/held")"
 }
 
+says()
+{
+	"$ANYGATECTL" show "$1" | grep -q "$2"
+}
+
 # Somebody else holds RTNL for two seconds: "show" answers all the same, and
 # says what it is that the gate waits for.
 rtnl_held()
@@ -50,14 +55,24 @@ rtnl_held()
 	local pid hold
 	sock_start
 	sk open a udp4 "*" 53
+	sk open b udp6 "*" 53 v6only=1
 	ctl add $V4 udp/53 up 0
+	ctl add $V6 udp/53 up 0
 	wait_addr $V4/32
+	wait_addr $V6/128
 	hold_rtnl
 	sk close a
 	eventually "it is said" gate_is $V4/32 .difference pending
 	expect_gate $V4/32 .state closed
+	# and of a gate that comes to know of it only after the first one
+	expect_gate $V6/128 .difference none
+	sk close b
+	eventually "it is said" gate_is $V6/128 .difference pending
+	expect says $V6/128 "waiting for the kernel's routing lock"
 	release_rtnl
 	within $HEAL "withdrawn" lacks_addr $V4/32
+	within $HEAL "withdrawn" lacks_addr $V6/128
+	within $HEAL "nothing is said any more" gate_is $V6/128 .difference none
 	within $HEAL "nothing is said any more" gate_is $V4/32 .difference none
 	# what was asked for meanwhile is done afterwards, in order
 	hold_rtnl

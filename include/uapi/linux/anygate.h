@@ -127,8 +127,8 @@ enum anygate_reason {
  * @ANYGATE_DIFFERENCE_FOREIGN: The object belongs to another program and is
  *   left alone.
  * @ANYGATE_DIFFERENCE_NO_DEVICE: The device does not exist or is down.
- * @ANYGATE_DIFFERENCE_PENDING: The change is under way, waiting for the
- *   kernel's routing lock.
+ * @ANYGATE_DIFFERENCE_PENDING: The change is under way, or the look that is to
+ *   decide on it, waiting for the kernel's routing lock.
  * @ANYGATE_DIFFERENCE_OBSERVING: The gate only observes and touches nothing.
  */
 enum anygate_difference {
