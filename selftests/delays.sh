@@ -149,9 +149,9 @@ up_removed()
 	sock_start
 	sk open a udp4 "*" 53
 	start_clock
-	ctl add $V4 udp/53 up $((1 * T))s
+	ctl add $V4 udp/53 up ${T}s
 	ctl del $V4
-	ctl add $V6 udp/53 up $((1 * T))s
+	ctl add $V6 udp/53 up ${T}s
 	mon_start "$TMP/mon" address
 	unload
 	load

@@ -24,7 +24,7 @@ within()
 	note "$what after $(($(now_ms) - begun)) ms"
 }
 
-# hold_rtnl [MS]: for two seconds at least, until release_rtnl; sets pid and hold
+# hold_rtnl [MS]: for that long (2000) at least, until release_rtnl; sets pid and hold
 hold_rtnl()
 {
 	[ -p "$TMP/hold" ] || mkfifo "$TMP/hold"

@@ -21,7 +21,7 @@ static int no_interest(struct kretprobe_instance *ri, struct pt_regs *regs)
 #define EMPTY(symbol) {				\
 	.kp.symbol_name = symbol,		\
 	.entry_handler = no_interest,		\
-	.data_size = 40,			\
+	.data_size = 32,			\
 	.maxactive = 256,			\
 }
 
