@@ -147,8 +147,9 @@ static bool concerns(const struct anygate_hint *hint,
  * While RTNL is somebody else's, what happens to other sockets than those of
  * the gate that needs it is not looked at.
  *
- * Context: anygate_net.lock held, not by the engine.
- * Return: true if there is an event that the gate's state does not show.
+ * Context: anygate_net.lock held.
+ * Return: true if there is an event that the gate's state does not show; never
+ * where the engine itself asks, since it does not wait then.
  */
 bool anygate_engine_behind(const struct anygate_gate *gate)
 	__must_hold(&gate->agn->lock)

@@ -205,7 +205,7 @@ void anygate_gate_free(struct anygate_gate *gate)
  *
  * It has memory of its own, since to most of ten thousand gates nothing has. What
  * happens while there is none is forgotten: it is for people, and nothing that is
- * wanted depends on it.
+ * wanted depends on it, but for the pace of a contest, which then starts anew.
  *
  * Context: the engine, anygate_net.lock held; sleeps.
  * Return: it, never NULL.

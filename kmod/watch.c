@@ -161,9 +161,18 @@ static void sock_hint(const struct sock *sk, const struct anygate_sockkey *key)
 }
 
 /*
+ * Could the kernel give this socket a port that a gate has?  Services have low
+ * ports, clients get high ones, and there are many clients.
+ */
+static bool assignable(const struct sock *sk, int proto)
+{
+	return READ_ONCE(highest[proto]) >=
+	       anygate_lowest_assigned(sock_net(sk));
+}
+
+/*
  * Is this socket worth the rest of the way?  Port 0 passes where the function
- * is the one that assigns it, and could assign one that a gate has: services
- * have low ports, clients get high ones, and there are many clients.
+ * is the one that assigns it.
  */
 static bool interesting(const struct sock *sk, u16 port, bool assigns)
 {
@@ -174,8 +183,7 @@ static bool interesting(const struct sock *sk, u16 port, bool assigns)
 	if (unlikely(sk == READ_ONCE(canary)))
 		return true;
 	if (port ? !test_bit(port, ports[proto]) :
-		   !assigns || READ_ONCE(highest[proto]) <
-			       anygate_lowest_assigned(sock_net(sk)))
+		   !assigns || !assignable(sk, proto))
 		return false;
 	return rcu_access_pointer(anygate_net_of(sock_net(sk))->ring);
 }
