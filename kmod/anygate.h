@@ -966,16 +966,18 @@ bool anygate_flows_known(const struct anygate_gate *gate, u32 *n);
 bool anygate_flows_step(struct anygate_net *agn);
 void anygate_flows_count(struct anygate_net *agn);
 
+/* obj.c */
+void anygate_obj_init(struct anygate_obj *obj, enum anygate_obj_type type,
+		      const struct anygate_conf *conf);
+struct anygate_obj *anygate_obj_alloc(enum anygate_obj_type type,
+				      const struct anygate_conf *conf);
+void anygate_obj_forgive(struct anygate_obj *obj);
+void anygate_obj_free(struct anygate_obj *obj);
+bool anygate_obj_same(const struct anygate_obj *a, const struct anygate_obj *b);
+
 /* actuate.c */
 int anygate_actuate_init(struct anygate_net *agn);
 void anygate_actuate_exit(struct anygate_net *agn);
-void anygate_obj_forgive(struct anygate_obj *obj);
-void anygate_obj_free(struct anygate_obj *obj);
-struct anygate_obj *anygate_obj_alloc(enum anygate_obj_type type,
-				      const struct anygate_conf *conf);
-void anygate_obj_init(struct anygate_obj *obj, enum anygate_obj_type type,
-		      const struct anygate_conf *conf);
-bool anygate_obj_same(const struct anygate_obj *a, const struct anygate_obj *b);
 int anygate_obj_add(struct anygate_net *agn, struct anygate_obj *obj);
 int anygate_obj_del(struct anygate_net *agn, struct anygate_obj *obj);
 bool anygate_obj_there(struct anygate_net *agn, const struct anygate_obj *obj);
