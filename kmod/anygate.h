@@ -855,6 +855,13 @@ void anygate_look_unobserve(struct anygate_gate *gate,
 int anygate_gate_error(const struct anygate_gate *gate);
 
 /* upkeep.c */
+void anygate_upkeep_device(struct anygate_gate *gate);
+void anygate_upkeep_check(struct anygate_gate *gate, u64 now);
+bool anygate_upkeep_act(struct anygate_gate *gate, u64 now);
+u64 anygate_upkeep_deadline(const struct anygate_gate *gate);
+int anygate_upkeep_undo(struct anygate_gate *gate);
+
+/* upkeep_conf.c */
 void anygate_upkeep_init(struct anygate_gate *gate);
 int anygate_upkeep_prepare(const struct anygate_gate *gate,
 			   const struct anygate_conf *conf,
@@ -864,11 +871,6 @@ void anygate_upkeep_cancel(struct anygate_spares *spares);
 void anygate_upkeep_replace(struct anygate_gate *gate,
 			    struct anygate_spares *spares);
 void anygate_upkeep_adopt(struct anygate_gate *gate);
-void anygate_upkeep_device(struct anygate_gate *gate);
-void anygate_upkeep_check(struct anygate_gate *gate, u64 now);
-bool anygate_upkeep_act(struct anygate_gate *gate, u64 now);
-u64 anygate_upkeep_deadline(const struct anygate_gate *gate);
-int anygate_upkeep_undo(struct anygate_gate *gate);
 
 /* watch.c */
 int anygate_watch_init(void);

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What a gate's settings say about its objects: when it is new, when it has only
+ * observed, and when they change.  upkeep.c does the rest.
+ */
+#include <linux/netlink.h>
+
+#include "anygate.h"
+
+static enum anygate_obj_type announce_type(const struct anygate_conf *conf)
+{
+	return conf->action == ANYGATE_ACTION_ADDRESS ? ANYGATE_OBJ_ADDR :
+							ANYGATE_OBJ_ROUTE;
+}
+
+static void init_announce(struct anygate_gate *gate)
+{
+	struct anygate_obj *obj = &gate->announce;
+
+	if (gate->conf.action == ANYGATE_ACTION_ADDRESS) {
+		anygate_obj_init(obj, ANYGATE_OBJ_ADDR, &gate->conf);
+		obj->present = anygate_table_find(gate->agn, obj, true);
+		if (!obj->present)
+			obj->owner = ANYGATE_OWNER_US;
+	} else {
+		anygate_obj_init(obj, ANYGATE_OBJ_ROUTE, &gate->conf);
+		/* Routes can't be read: see act(). */
+		obj->check = true;
+	}
+}
+
+/**
+ * anygate_upkeep_init() - describe a new gate's objects
+ * @gate: the gate, with its settings
+ *
+ * Notes whether the address is there, and whose it is.
+ *
+ * Context: the engine, anygate_net.lock held.
+ */
+void anygate_upkeep_init(struct anygate_gate *gate)
+{
+	anygate_obj_init(&gate->hold, ANYGATE_OBJ_HOLD, &gate->conf);
+	init_announce(gate);
+}
+
+/**
+ * anygate_upkeep_adopt() - take the tables as they are
+ * @gate: the gate, that has only observed so far
+ *
+ * What is announced, by whomever, becomes the gate's to keep up; what the
+ * gate did itself before it observed is known already.
+ *
+ * Context: the engine, anygate_net.lock held.
+ */
+void anygate_upkeep_adopt(struct anygate_gate *gate)
+{
+	struct anygate_obj *obj = &gate->announce;
+	enum anygate_owner owner = obj->owner;
+	struct anygate_saved saved = obj->saved;
+
+	if (obj->type != ANYGATE_OBJ_ADDR) {
+		obj->check = true;
+		return;
+	}
+	obj->check = false;
+	obj->present = anygate_table_find(gate->agn, obj, true);
+	if (!obj->present || owner == ANYGATE_OWNER_ADOPTED) {
+		obj->owner = owner;
+		obj->saved = saved;
+	}
+}
+
+/* Is the fallback to be another one? */
+static bool fallback_changes(const struct anygate_gate *gate,
+			     const struct anygate_conf *conf)
+{
+	struct anygate_obj new;
+
+	if (!gate->fallback || !conf->fallback.family)
+		return gate->fallback || conf->fallback.family;
+	anygate_obj_init(&new, ANYGATE_OBJ_FALLBACK, conf);
+	return !anygate_obj_same(gate->fallback, &new);
+}
+
+static bool announce_changes(const struct anygate_gate *gate,
+			     const struct anygate_conf *conf)
+{
+	struct anygate_obj new;
+
+	anygate_obj_init(&new, announce_type(conf), conf);
+	return !anygate_obj_same(&gate->announce, &new);
+}
+
+/* Nothing leads to the old gateway any more, if only for an instant. */
+static void replace_fallback(struct anygate_gate *gate,
+			     struct anygate_spares *spares)
+{
+	struct anygate_obj *obj = gate->fallback;
+
+	if (obj) {
+		if (obj->present && !gate->orders.observe)
+			anygate_obj_del(gate->agn, obj);
+		anygate_obj_forgive(obj);
+	} else {
+		obj = spares->fallback;
+		spares->fallback = NULL;
+	}
+	if (gate->conf.fallback.family) {
+		anygate_obj_init(obj, ANYGATE_OBJ_FALLBACK, &gate->conf);
+	} else {
+		anygate_obj_free(obj);
+		obj = NULL;
+	}
+	gate->fallback = obj;
+}
+
+/* What is announced now is removed when its successor is there. */
+static void replace_announce(struct anygate_gate *gate,
+			     struct anygate_spares *spares)
+{
+	struct anygate_obj *old = &gate->announce;
+
+	if (!gate->orders.observe &&
+	    (old->present || old->check ||
+	     old->owner == ANYGATE_OWNER_ADOPTED)) {
+		gate->retired = spares->retired;
+		spares->retired = NULL;
+		*gate->retired = *old;
+		gate->retired->retry_at = 0;
+	} else {
+		anygate_obj_forgive(old);
+	}
+	init_announce(gate);
+}
+
+/**
+ * anygate_upkeep_replace() - describe the objects anew after a change
+ * @gate: the gate, with its new settings
+ * @spares: of anygate_upkeep_prepare() for these settings; what is left of them
+ *	is freed
+ *
+ * Context: the engine, anygate_net.lock held.
+ */
+void anygate_upkeep_replace(struct anygate_gate *gate,
+			    struct anygate_spares *spares)
+{
+	if (fallback_changes(gate, &gate->conf))
+		replace_fallback(gate, spares);
+	if (announce_changes(gate, &gate->conf))
+		replace_announce(gate, spares);
+	anygate_upkeep_cancel(spares);
+}
+
+/**
+ * anygate_upkeep_prepare() - can the objects be described anew?
+ * @gate: the gate
+ * @conf: the new settings
+ * @spares: filled in with the memory that takes, for anygate_upkeep_replace() or
+ *	anygate_upkeep_cancel()
+ * @extack: where to say why not
+ *
+ * Context: the engine, anygate_net.lock held; sleeps.
+ * Return: 0, -EBUSY or -ENOMEM; then there is nothing to be freed.
+ */
+int anygate_upkeep_prepare(const struct anygate_gate *gate,
+			   const struct anygate_conf *conf,
+			   struct anygate_spares *spares,
+			   struct netlink_ext_ack *extack)
+{
+	bool fallback = fallback_changes(gate, conf);
+	bool announce = announce_changes(gate, conf);
+	bool ours;
+
+	*spares = (struct anygate_spares){};
+	if (!fallback && !announce)
+		return 0;
+
+	ours = (gate->announce.present &&
+		gate->announce.owner == ANYGATE_OWNER_US) ||
+	       gate->announce.taken ||
+	       (gate->fallback && gate->fallback->present);
+	if (gate->orders.observe && ours) {
+		NL_SET_ERR_MSG(extack,
+			       "the gate only observes, and may not replace what it announces: unobserve it first");
+		return -EBUSY;
+	}
+	if (gate->retired && announce) {
+		NL_SET_ERR_MSG(extack,
+			       "the last change of this gate is still being carried out; see its error in show");
+		return -EBUSY;
+	}
+	if (fallback && !gate->fallback)
+		spares->fallback = anygate_obj_alloc(ANYGATE_OBJ_FALLBACK,
+						     conf);
+	if (announce)
+		spares->retired = anygate_obj_alloc(ANYGATE_OBJ_NONE, conf);
+	if ((fallback && !gate->fallback && !spares->fallback) ||
+	    (announce && !spares->retired)) {
+		anygate_upkeep_cancel(spares);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+/**
+ * anygate_upkeep_cancel() - a change is not made after all
+ * @spares: of anygate_upkeep_prepare()
+ */
+void anygate_upkeep_cancel(struct anygate_spares *spares)
+{
+	anygate_obj_free(spares->fallback);
+	anygate_obj_free(spares->retired);
+}
