@@ -153,9 +153,11 @@ static void check_route(struct anygate_gate *gate, struct anygate_obj *obj,
  * Context: the engine, anygate_net.lock held; releases it to wait for RTNL.
  */
 void anygate_upkeep_check(struct anygate_gate *gate, u64 now)
+	__must_hold(&gate->agn->lock)
 {
 	struct anygate_obj *obj = &gate->announce;
 
+	lockdep_assert_held(&gate->agn->lock);
 	if (obj->check && obj->type == ANYGATE_OBJ_ADDR)
 		check_address(gate, now);
 	if (gate->orders.observe)
@@ -278,11 +280,13 @@ static bool keep_route(struct anygate_gate *gate, struct anygate_obj *obj,
  * Return: true if anything was tried.
  */
 bool anygate_upkeep_act(struct anygate_gate *gate, u64 now)
+	__must_hold(&gate->agn->lock)
 {
 	struct anygate_obj *obj = &gate->announce;
 	bool want = anygate_fsm_want(&gate->fsm);
 	bool acted = false;
 
+	lockdep_assert_held(&gate->agn->lock);
 	if (gate->orders.observe)
 		return false;
 
@@ -380,7 +384,9 @@ u64 anygate_upkeep_deadline(const struct anygate_gate *gate)
  * Context: the engine, anygate_net.lock held.
  */
 void anygate_upkeep_device(struct anygate_gate *gate)
+	__must_hold(&gate->agn->lock)
 {
+	lockdep_assert_held(&gate->agn->lock);
 	gate->dev_event = true;
 	gate->announce.retry_at = 0;
 	if (gate->announce.type == ANYGATE_OBJ_ADDR)
@@ -404,9 +410,11 @@ void anygate_upkeep_device(struct anygate_gate *gate)
  * address is not back.
  */
 int anygate_upkeep_undo(struct anygate_gate *gate)
+	__must_hold(&gate->agn->lock)
 {
 	int ret;
 
+	lockdep_assert_held(&gate->agn->lock);
 	ret = restore(gate, &gate->announce);
 	if (!ret && gate->retired) {
 		ret = restore(gate, gate->retired);

@@ -38,7 +38,9 @@ static void init_announce(struct anygate_gate *gate)
  * Context: the engine, anygate_net.lock held.
  */
 void anygate_upkeep_init(struct anygate_gate *gate)
+	__must_hold(&gate->agn->lock)
 {
+	lockdep_assert_held(&gate->agn->lock);
 	anygate_obj_init(&gate->hold, ANYGATE_OBJ_HOLD, &gate->conf);
 	init_announce(gate);
 }
@@ -53,11 +55,13 @@ void anygate_upkeep_init(struct anygate_gate *gate)
  * Context: the engine, anygate_net.lock held.
  */
 void anygate_upkeep_adopt(struct anygate_gate *gate)
+	__must_hold(&gate->agn->lock)
 {
 	struct anygate_obj *obj = &gate->announce;
 	enum anygate_owner owner = obj->owner;
 	struct anygate_saved saved = obj->saved;
 
+	lockdep_assert_held(&gate->agn->lock);
 	if (obj->type != ANYGATE_OBJ_ADDR) {
 		obj->check = true;
 		return;
@@ -143,7 +147,9 @@ static void replace_announce(struct anygate_gate *gate,
  */
 void anygate_upkeep_replace(struct anygate_gate *gate,
 			    struct anygate_spares *spares)
+	__must_hold(&gate->agn->lock)
 {
+	lockdep_assert_held(&gate->agn->lock);
 	if (fallback_changes(gate, &gate->conf))
 		replace_fallback(gate, spares);
 	if (announce_changes(gate, &gate->conf))
@@ -166,11 +172,13 @@ int anygate_upkeep_prepare(const struct anygate_gate *gate,
 			   const struct anygate_conf *conf,
 			   struct anygate_spares *spares,
 			   struct netlink_ext_ack *extack)
+	__must_hold(&gate->agn->lock)
 {
 	bool fallback = fallback_changes(gate, conf);
 	bool announce = announce_changes(gate, conf);
 	bool ours;
 
+	lockdep_assert_held(&gate->agn->lock);
 	*spares = (struct anygate_spares){};
 	if (!fallback && !announce)
 		return 0;
