@@ -227,7 +227,7 @@ static int dev_index(const struct anygate_net *agn, const char *name)
 static int addr_msg(struct anygate_net *agn, const struct anygate_obj *obj,
 		    bool add)
 {
-	const struct anygate_addr *addr = &obj->prefix.addr;
+	const struct anygate_addr *addr = &obj->prefix->addr;
 	const struct anygate_saved *saved = NULL;
 	u8 len = anygate_addr_len(addr);
 	struct ifaddrmsg *ifa;
@@ -240,13 +240,13 @@ static int addr_msg(struct anygate_net *agn, const struct anygate_obj *obj,
 	if (!index)
 		return -ENODEV;
 	if (obj->owner == ANYGATE_OWNER_ADOPTED)
-		saved = &obj->saved;
+		saved = obj->saved;
 
 	nlh = start_msg(agn, add ? RTM_NEWADDR : RTM_DELADDR,
 			add ? NLM_F_CREATE | NLM_F_EXCL : 0, sizeof(*ifa));
 	ifa = nlmsg_data(nlh);
 	ifa->ifa_family = addr->family;
-	ifa->ifa_prefixlen = obj->prefix.len;
+	ifa->ifa_prefixlen = obj->prefix->len;
 	ifa->ifa_index = index;
 	put_attr(nlh, IFA_LOCAL, &addr->ip, len);
 	put_attr(nlh, IFA_ADDRESS, &addr->ip, len);
@@ -306,7 +306,7 @@ static u32 local_table(const struct anygate_net *agn, const char *name)
 static int route_msg(struct anygate_net *agn, const struct anygate_obj *obj,
 		     bool add)
 {
-	const struct anygate_addr *addr = &obj->prefix.addr;
+	const struct anygate_addr *addr = &obj->prefix->addr;
 	bool fallback = obj->type == ANYGATE_OBJ_FALLBACK;
 	bool hold = obj->type == ANYGATE_OBJ_HOLD;
 	struct nlmsghdr *nlh;
@@ -325,7 +325,7 @@ static int route_msg(struct anygate_net *agn, const struct anygate_obj *obj,
 			add ? NLM_F_CREATE | NLM_F_EXCL : 0, sizeof(*rtm));
 	rtm = nlmsg_data(nlh);
 	rtm->rtm_family = addr->family;
-	rtm->rtm_dst_len = obj->prefix.len;
+	rtm->rtm_dst_len = obj->prefix->len;
 	rtm->rtm_table = table < 256 ? table : RT_TABLE_UNSPEC;
 	rtm->rtm_protocol = anygate_protocol;
 	rtm->rtm_type = hold ? RTN_LOCAL :
@@ -340,8 +340,8 @@ static int route_msg(struct anygate_net *agn, const struct anygate_obj *obj,
 	if (fallback) {
 		/* The far end of a tunnel need not be in a connected prefix. */
 		rtm->rtm_flags = RTNH_F_ONLINK;
-		put_attr(nlh, RTA_GATEWAY, &obj->gateway.ip,
-			 anygate_addr_len(&obj->gateway));
+		put_attr(nlh, RTA_GATEWAY, &obj->gateway->ip,
+			 anygate_addr_len(obj->gateway));
 		put_u32(nlh, RTA_OIF, index);
 	}
 	return 0;

@@ -243,11 +243,11 @@ struct anygate_memberlist {
  * @gate: the gate it belongs to
  * @listeners: sockets found when the engine looked last
  * @dying: sockets not counted then, because their process is ending
+ * @left_off: listeners that there was no room for among @members
  * @up: it counted as up then
  * @hint: the last socket event that concerned it and that no transition
  *	has been told about yet
  * @members: its listeners as last sampled, or NULL
- * @left_off: listeners that there was no room for among them
  */
 struct anygate_service {
 	struct anygate_sockkey key;
@@ -256,10 +256,10 @@ struct anygate_service {
 	struct anygate_gate *gate;
 	u32 listeners;
 	u32 dying;
+	u32 left_off;
 	bool up;
 	struct anygate_actor hint;
 	struct anygate_memberlist *members;
-	u32 left_off;
 };
 
 /**
@@ -347,16 +347,16 @@ struct anygate_leases {
 
 /**
  * struct anygate_orders - what an operator has ordered
+ * @until: CLOCK_BOOTTIME nanoseconds until which @order holds, or ANYGATE_NEVER
+ * @observe_until: the same for @observe
  * @order: ANYGATE_ORDER_FOLLOW, _DRAIN or _PIN
- * @until: CLOCK_BOOTTIME nanoseconds, or ANYGATE_NEVER
  * @observe: touch nothing
- * @observe_until: CLOCK_BOOTTIME nanoseconds, or ANYGATE_NEVER
  */
 struct anygate_orders {
-	enum anygate_order order;
 	u64 until;
-	bool observe;
 	u64 observe_until;
+	enum anygate_order order;
+	bool observe;
 };
 
 enum anygate_obj_type {
@@ -391,41 +391,54 @@ struct anygate_saved {
 
 /**
  * struct anygate_obj - one address or route in the kernel's tables
- * @type: what it is
- * @prefix: address and length
+ * @prefix: address and length; the gate's
+ * @gateway: where it leads (fallback)
+ * @saved: attributes of an adopted address (address)
+ * @msg: which change failed, and the kernel's words about it, ANYGATE_MSG_MAX bytes;
+ *	NULL without a failure, or without memory; its own, see anygate_obj_forgive()
+ * @retry_at: CLOCK_BOOTTIME nanoseconds before which not to try again
  * @dev: its device (address)
  * @table: its routing table (route)
  * @metric: its metric (routes)
- * @gateway: where it leads (fallback; addresses have @saved instead)
+ * @err: negative errno of the last attempt to change it, 0 after a success
+ * @retries: failed attempts since the last success
+ * @type: what it is
+ * @owner: whose it is, where @present
  * @present: the tables hold it, as far as we know
  * @taken: it was adopted, and is away by our doing
  * @check: what we know may be out of date: look before acting on it
- * @owner: whose it is, where @present
- * @saved: attributes of an adopted address (address)
- * @err: negative errno of the last attempt to change it, 0 after a success
- * @msg: which change failed, and the kernel's words about it, ANYGATE_MSG_MAX bytes;
- *	NULL without a failure, or without memory; its own, see anygate_obj_forgive()
- * @retries: failed attempts since the last success
- * @retry_at: CLOCK_BOOTTIME nanoseconds before which not to try again
+ *
+ * Few of ten thousand have anything at @gateway or @saved: it is not in here, but
+ * beside the object, in whatever that is a part of.
  */
 struct anygate_obj {
-	enum anygate_obj_type type;
-	struct anygate_prefix prefix;
+	const struct anygate_prefix *prefix;
+	union {
+		struct anygate_addr *gateway;
+		struct anygate_saved *saved;
+	};
+	char *msg;
+	u64 retry_at;
 	char dev[IFNAMSIZ];
 	u32 table;
 	u32 metric;
-	union {
-		struct anygate_addr gateway;
-		struct anygate_saved saved;
-	};
+	int err;
+	u32 retries;
+	enum anygate_obj_type type:8;
+	enum anygate_owner owner:8;
 	bool present;
 	bool taken;
 	bool check;
+};
+
+/**
+ * struct anygate_found - an address in the kernel's tables
+ * @owner: whose it is for a gate that is new
+ * @saved: what it looks like
+ */
+struct anygate_found {
 	enum anygate_owner owner;
-	int err;
-	u32 retries;
-	char *msg;
-	u64 retry_at;
+	struct anygate_saved saved;
 };
 
 /**
@@ -506,6 +519,7 @@ struct anygate_flows {
  * @timer: in anygate_net.timers, its next deadline, if it has one
  * @fsm: what has been decided
  * @announce: the address or route
+ * @saved: what its address looked like, where that was adopted
  * @hold: the local route, where conf.hold
  * @fallback: the route to another node, where conf.fallback, or NULL
  * @retired: the announced object of an earlier configuration, while it is
@@ -543,6 +557,7 @@ struct anygate_gate {
 	struct timerqueue_node timer;
 	struct anygate_fsm fsm;
 	struct anygate_obj announce;
+	struct anygate_saved saved;
 	struct anygate_obj hold;
 	struct anygate_obj *fallback;
 	struct anygate_obj *retired;
@@ -970,9 +985,14 @@ void anygate_flows_count(struct anygate_net *agn);
 
 /* obj.c */
 void anygate_obj_init(struct anygate_obj *obj, enum anygate_obj_type type,
-		      const struct anygate_conf *conf);
-struct anygate_obj *anygate_obj_alloc(enum anygate_obj_type type,
-				      const struct anygate_conf *conf);
+		      const struct anygate_conf *conf,
+		      struct anygate_saved *saved);
+void anygate_obj_init_fallback(struct anygate_obj *obj,
+			       const struct anygate_conf *conf,
+			       struct anygate_addr *gateway);
+struct anygate_obj *anygate_obj_alloc_fallback(const struct anygate_conf *conf);
+struct anygate_obj *anygate_obj_alloc_retired(void);
+void anygate_obj_retire(struct anygate_obj *to, const struct anygate_obj *from);
 void anygate_obj_forgive(struct anygate_obj *obj);
 void anygate_obj_free(struct anygate_obj *obj);
 bool anygate_obj_same(const struct anygate_obj *a, const struct anygate_obj *b);
@@ -996,8 +1016,9 @@ u64 anygate_leases_deadline(const struct anygate_gate *gate, u64 now);
 bool anygate_leases_ran_out(struct anygate_gate *gate, u64 now);
 
 /* table.c */
-bool anygate_table_find(const struct anygate_net *agn, struct anygate_obj *obj,
-			bool save);
+bool anygate_table_find(const struct anygate_net *agn,
+			const struct anygate_obj *obj,
+			struct anygate_found *found);
 bool anygate_table_ready(const struct anygate_net *agn,
 			 const struct anygate_obj *obj);
 void anygate_table_scan(struct anygate_net *agn);

@@ -40,8 +40,18 @@ static const struct rhashtable_params port_params = {
 static_assert(sizeof(struct anygate_prefix) == sizeof(struct in6_addr) + 8);
 static_assert(sizeof(struct anygate_sockkey) == sizeof(struct in6_addr) + 8);
 
-/* Gates are some bytes more than half a kilobyte, of which kmalloc() makes a whole one. */
+/*
+ * Sizes of which kmalloc() would make a third more and twice as much. Most gates
+ * have one service, or UDP and TCP of one port.
+ */
 static struct kmem_cache *gate_cache;
+static struct kmem_cache *services_cache[2];
+
+static struct kmem_cache *services_cache_of(const char *name, unsigned int n)
+{
+	return kmem_cache_create(name, struct_size_t(struct anygate_services, s, n),
+				 0, SLAB_ACCOUNT, NULL);
+}
 
 /**
  * anygate_gates_init() - get ready for gates
@@ -52,7 +62,21 @@ static struct kmem_cache *gate_cache;
 int anygate_gates_init(void)
 {
 	gate_cache = KMEM_CACHE(anygate_gate, SLAB_ACCOUNT);
-	return gate_cache ? 0 : -ENOMEM;
+	if (!gate_cache)
+		return -ENOMEM;
+	services_cache[0] = services_cache_of("anygate_services1", 1);
+	if (!services_cache[0])
+		goto err_gate;
+	services_cache[1] = services_cache_of("anygate_services2", 2);
+	if (!services_cache[1])
+		goto err_services;
+	return 0;
+
+err_services:
+	kmem_cache_destroy(services_cache[0]);
+err_gate:
+	kmem_cache_destroy(gate_cache);
+	return -ENOMEM;
 }
 
 /**
@@ -62,6 +86,8 @@ int anygate_gates_init(void)
  */
 void anygate_gates_exit(void)
 {
+	kmem_cache_destroy(services_cache[1]);
+	kmem_cache_destroy(services_cache[0]);
 	kmem_cache_destroy(gate_cache);
 }
 
@@ -112,14 +138,18 @@ void anygate_gate_tables_exit(struct anygate_net *agn)
  *
  * Charged to the caller's memory control group: a request comes from a user.
  *
- * Return: zeroed but for @n, to be freed with kfree() or given to a gate;
- * NULL without memory.
+ * Return: zeroed but for @n, to be freed with anygate_services_free() or given to
+ * a gate; NULL without memory.
  */
 struct anygate_services *anygate_services_alloc(unsigned int n)
 {
 	struct anygate_services *services;
 
-	services = kzalloc(struct_size(services, s, n), GFP_KERNEL_ACCOUNT);
+	if (n <= ARRAY_SIZE(services_cache))
+		services = kmem_cache_zalloc(services_cache[n - 1], GFP_KERNEL);
+	else
+		services = kzalloc(struct_size(services, s, n),
+				   GFP_KERNEL_ACCOUNT);
 	if (services)
 		services->n = n;
 	return services;
@@ -136,7 +166,10 @@ void anygate_services_free(struct anygate_services *services)
 	if (!services)
 		return;
 	anygate_stall_forget(services);
-	kfree(services);
+	if (services->n <= ARRAY_SIZE(services_cache))
+		kmem_cache_free(services_cache[services->n - 1], services);
+	else
+		kfree(services);
 }
 
 /**
@@ -165,7 +198,7 @@ struct anygate_gate *anygate_gate_alloc(struct anygate_net *agn,
 	gate->services = services;
 	gate->leases = leases;
 	if (conf->fallback.family) {
-		gate->fallback = anygate_obj_alloc(ANYGATE_OBJ_FALLBACK, conf);
+		gate->fallback = anygate_obj_alloc_fallback(&gate->conf);
 		if (!gate->fallback) {
 			kmem_cache_free(gate_cache, gate);
 			return NULL;

@@ -189,7 +189,7 @@ int anygate_nl_gate_add_doit(struct sk_buff *skb, struct genl_info *info)
 		req.gate = anygate_gate_alloc(agn, &conf, services, leases);
 	if (!req.gate) {
 		kfree(leases);
-		kfree(services);
+		anygate_services_free(services);
 		return ret < 0 ? ret : -ENOMEM;
 	}
 	if (info->attrs[ANYGATE_A_GATE_OBSERVE])
@@ -248,7 +248,7 @@ static void free_changes(struct list_head *changes)
 	struct change *change, *next;
 
 	list_for_each_entry_safe(change, next, changes, list) {
-		kfree(change->req.services);
+		anygate_services_free(change->req.services);
 		kfree(change->req.leases);
 		kfree(change);
 	}

@@ -193,8 +193,8 @@ static int parse_service(const struct nlattr *nest,
  * @info: the request
  * @prefix: of the gate that is to have them
  *
- * Return: they, to be freed with kfree(); NULL if the request names none; or
- * an ERR_PTR.
+ * Return: they, to be freed with anygate_services_free(); NULL if the request
+ * names none; or an ERR_PTR.
  */
 struct anygate_services *
 anygate_parse_services(struct genl_info *info, const struct anygate_prefix *prefix)
@@ -240,7 +240,7 @@ anygate_parse_services(struct genl_info *info, const struct anygate_prefix *pref
 	return services;
 
 err:
-	kfree(services);
+	anygate_services_free(services);
 	return ERR_PTR(ret);
 }
 

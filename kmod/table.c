@@ -83,8 +83,8 @@ static enum anygate_owner owner_of(u8 proto)
 					   ANYGATE_OWNER_ADOPTED;
 }
 
-static bool find4(const struct net_device *dev, struct anygate_obj *obj,
-		  bool save)
+static bool find4(const struct net_device *dev, const struct anygate_obj *obj,
+		  struct anygate_found *found)
 {
 	const struct in_device *in_dev = __in_dev_get_rcu(dev);
 	const struct in_ifaddr *ifa;
@@ -92,14 +92,12 @@ static bool find4(const struct net_device *dev, struct anygate_obj *obj,
 	if (!in_dev)
 		return false;
 	in_dev_for_each_ifa_rcu(ifa, in_dev) {
-		if (ifa->ifa_local != obj->prefix.addr.ip.s6_addr32[0] ||
+		if (ifa->ifa_local != obj->prefix->addr.ip.s6_addr32[0] ||
 		    ifa->ifa_prefixlen != 32 ||
 		    ifa->ifa_address != ifa->ifa_local)
 			continue;
-		if (save) {
-			obj->owner = owner_of(READ_ONCE(ifa->ifa_proto));
-			save4(ifa, &obj->saved);
-		}
+		found->owner = owner_of(READ_ONCE(ifa->ifa_proto));
+		save4(ifa, &found->saved);
 		return true;
 	}
 	return false;
@@ -118,20 +116,18 @@ static const struct inet6_ifaddr *lookup6(const struct inet6_dev *idev,
 }
 #endif
 
-static bool find6(const struct net_device *dev, struct anygate_obj *obj,
-		  bool save)
+static bool find6(const struct net_device *dev, const struct anygate_obj *obj,
+		  struct anygate_found *found)
 {
 #if IS_ENABLED(CONFIG_IPV6)
 	const struct inet6_dev *idev = __in6_dev_get(dev);
 	const struct inet6_ifaddr *ifp;
 
-	ifp = idev ? lookup6(idev, &obj->prefix.addr.ip) : NULL;
+	ifp = idev ? lookup6(idev, &obj->prefix->addr.ip) : NULL;
 	if (!ifp)
 		return false;
-	if (save) {
-		obj->owner = owner_of(READ_ONCE(ifp->ifa_proto));
-		save6(ifp, &obj->saved);
-	}
+	found->owner = owner_of(READ_ONCE(ifp->ifa_proto));
+	save6(ifp, &found->saved);
 	return true;
 #else
 	return false;
@@ -142,7 +138,7 @@ static bool find6(const struct net_device *dev, struct anygate_obj *obj,
  * anygate_table_find() - is the address there?
  * @agn: the namespace
  * @obj: the address
- * @save: the gate is new: note in @obj whose it is and what it looks like
+ * @found: filled in if it is
  *
  * Linear in the addresses of the device, as the kernel is itself when it adds
  * or deletes one.
@@ -150,19 +146,20 @@ static bool find6(const struct net_device *dev, struct anygate_obj *obj,
  * Context: any.
  * Return: true if it is.
  */
-bool anygate_table_find(const struct anygate_net *agn, struct anygate_obj *obj,
-			bool save)
+bool anygate_table_find(const struct anygate_net *agn,
+			const struct anygate_obj *obj,
+			struct anygate_found *found)
 {
 	struct net_device *dev;
-	bool found = false;
+	bool is_there = false;
 
 	rcu_read_lock();
 	dev = dev_get_by_name_rcu(agn->net, obj->dev);
 	if (dev)
-		found = obj->prefix.addr.family == AF_INET ?
-			find4(dev, obj, save) : find6(dev, obj, save);
+		is_there = obj->prefix->addr.family == AF_INET ?
+			   find4(dev, obj, found) : find6(dev, obj, found);
 	rcu_read_unlock();
-	return found;
+	return is_there;
 }
 
 /**
@@ -187,12 +184,12 @@ bool anygate_table_ready(const struct anygate_net *agn,
 	struct net_device *dev;
 
 	if (obj->type != ANYGATE_OBJ_ADDR ||
-	    obj->prefix.addr.family != AF_INET6)
+	    obj->prefix->addr.family != AF_INET6)
 		return true;
 	rcu_read_lock();
 	dev = dev_get_by_name_rcu(agn->net, obj->dev);
 	idev = dev ? __in6_dev_get(dev) : NULL;
-	ifp = idev ? lookup6(idev, &obj->prefix.addr.ip) : NULL;
+	ifp = idev ? lookup6(idev, &obj->prefix->addr.ip) : NULL;
 	if (ifp) {
 		rt = READ_ONCE(ifp->rt);
 		ready = rt && rcu_access_pointer(rt->fib6_node);

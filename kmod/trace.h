@@ -131,8 +131,8 @@ DECLARE_EVENT_CLASS(anygate_actuation,
 	TP_fast_assign(
 		__entry->netns = net->ns.inum;
 		__entry->type = obj->type;
-		anygate_trace_addr(__entry->addr, &obj->prefix.addr);
-		__entry->len = obj->prefix.len;
+		anygate_trace_addr(__entry->addr, &obj->prefix->addr);
+		__entry->len = obj->prefix->len;
 		__entry->add = add;
 		__entry->result = result;
 	),

@@ -78,7 +78,7 @@ static void check_address(struct anygate_gate *gate, u64 now)
 	struct anygate_net *agn = gate->agn;
 	struct anygate_obj *obj = &gate->announce;
 	bool want = anygate_fsm_want(&gate->fsm);
-	struct anygate_obj found = *obj;
+	struct anygate_found found;
 	struct anygate_event event = {
 		.kind = ANYGATE_EVENT_KIND_FOREIGN,
 		.gate = gate,
@@ -87,7 +87,7 @@ static void check_address(struct anygate_gate *gate, u64 now)
 	};
 
 	obj->check = false;
-	if (anygate_table_find(agn, &found, true) == obj->present)
+	if (anygate_table_find(agn, obj, &found) == obj->present)
 		return;
 
 	if (obj->present) {
@@ -177,7 +177,7 @@ void anygate_upkeep_check(struct anygate_gate *gate, u64 now)
 /* What an added object turned out to be. */
 static void added(struct anygate_gate *gate, struct anygate_obj *obj, int ret)
 {
-	struct anygate_obj found = *obj;
+	struct anygate_found found = { .owner = obj->owner };
 
 	if (!ret) {
 		if (obj->owner != ANYGATE_OWNER_ADOPTED)
@@ -185,7 +185,7 @@ static void added(struct anygate_gate *gate, struct anygate_obj *obj, int ret)
 		obj->taken = false;
 	} else if (ret == -EEXIST && obj->type == ANYGATE_OBJ_ADDR &&
 		   obj->owner != ANYGATE_OWNER_ADOPTED) {
-		anygate_table_find(gate->agn, &found, true);
+		anygate_table_find(gate->agn, obj, &found);
 		obj->owner = found.owner == ANYGATE_OWNER_US ?
 			     ANYGATE_OWNER_US : ANYGATE_OWNER_FOREIGN;
 	}

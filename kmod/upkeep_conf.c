@@ -13,20 +13,30 @@ static enum anygate_obj_type announce_type(const struct anygate_conf *conf)
 							ANYGATE_OBJ_ROUTE;
 }
 
+/* Whose it is once it is known to be adopted, and how it looked then, stays. */
+static void find_announced(struct anygate_gate *gate)
+{
+	struct anygate_obj *obj = &gate->announce;
+	struct anygate_found found;
+
+	obj->present = anygate_table_find(gate->agn, obj, &found);
+	if (!obj->present || obj->owner == ANYGATE_OWNER_ADOPTED)
+		return;
+	obj->owner = found.owner;
+	*obj->saved = found.saved;
+}
+
 static void init_announce(struct anygate_gate *gate)
 {
 	struct anygate_obj *obj = &gate->announce;
 
-	if (gate->conf.action == ANYGATE_ACTION_ADDRESS) {
-		anygate_obj_init(obj, ANYGATE_OBJ_ADDR, &gate->conf);
-		obj->present = anygate_table_find(gate->agn, obj, true);
-		if (!obj->present)
-			obj->owner = ANYGATE_OWNER_US;
-	} else {
-		anygate_obj_init(obj, ANYGATE_OBJ_ROUTE, &gate->conf);
+	anygate_obj_init(obj, announce_type(&gate->conf), &gate->conf,
+			 &gate->saved);
+	if (obj->type == ANYGATE_OBJ_ADDR)
+		find_announced(gate);
+	else
 		/* Routes can't be read: see act(). */
 		obj->check = true;
-	}
 }
 
 /**
@@ -41,7 +51,7 @@ void anygate_upkeep_init(struct anygate_gate *gate)
 	__must_hold(&gate->agn->lock)
 {
 	lockdep_assert_held(&gate->agn->lock);
-	anygate_obj_init(&gate->hold, ANYGATE_OBJ_HOLD, &gate->conf);
+	anygate_obj_init(&gate->hold, ANYGATE_OBJ_HOLD, &gate->conf, NULL);
 	init_announce(gate);
 }
 
@@ -58,8 +68,6 @@ void anygate_upkeep_adopt(struct anygate_gate *gate)
 	__must_hold(&gate->agn->lock)
 {
 	struct anygate_obj *obj = &gate->announce;
-	enum anygate_owner owner = obj->owner;
-	struct anygate_saved saved = obj->saved;
 
 	lockdep_assert_held(&gate->agn->lock);
 	if (obj->type != ANYGATE_OBJ_ADDR) {
@@ -67,22 +75,19 @@ void anygate_upkeep_adopt(struct anygate_gate *gate)
 		return;
 	}
 	obj->check = false;
-	obj->present = anygate_table_find(gate->agn, obj, true);
-	if (!obj->present || owner == ANYGATE_OWNER_ADOPTED) {
-		obj->owner = owner;
-		obj->saved = saved;
-	}
+	find_announced(gate);
 }
 
 /* Is the fallback to be another one? */
 static bool fallback_changes(const struct anygate_gate *gate,
 			     const struct anygate_conf *conf)
 {
+	struct anygate_addr gateway;
 	struct anygate_obj new;
 
 	if (!gate->fallback || !conf->fallback.family)
 		return gate->fallback || conf->fallback.family;
-	anygate_obj_init(&new, ANYGATE_OBJ_FALLBACK, conf);
+	anygate_obj_init_fallback(&new, conf, &gateway);
 	return !anygate_obj_same(gate->fallback, &new);
 }
 
@@ -91,7 +96,7 @@ static bool announce_changes(const struct anygate_gate *gate,
 {
 	struct anygate_obj new;
 
-	anygate_obj_init(&new, announce_type(conf), conf);
+	anygate_obj_init(&new, announce_type(conf), conf, NULL);
 	return !anygate_obj_same(&gate->announce, &new);
 }
 
@@ -110,7 +115,7 @@ static void replace_fallback(struct anygate_gate *gate,
 		spares->fallback = NULL;
 	}
 	if (gate->conf.fallback.family) {
-		anygate_obj_init(obj, ANYGATE_OBJ_FALLBACK, &gate->conf);
+		anygate_obj_init_fallback(obj, &gate->conf, obj->gateway);
 	} else {
 		anygate_obj_free(obj);
 		obj = NULL;
@@ -129,8 +134,7 @@ static void replace_announce(struct anygate_gate *gate,
 	     old->owner == ANYGATE_OWNER_ADOPTED)) {
 		gate->retired = spares->retired;
 		spares->retired = NULL;
-		*gate->retired = *old;
-		gate->retired->retry_at = 0;
+		anygate_obj_retire(gate->retired, old);
 	} else {
 		anygate_obj_forgive(old);
 	}
@@ -198,10 +202,9 @@ int anygate_upkeep_prepare(const struct anygate_gate *gate,
 		return -EBUSY;
 	}
 	if (fallback && !gate->fallback)
-		spares->fallback = anygate_obj_alloc(ANYGATE_OBJ_FALLBACK,
-						     conf);
+		spares->fallback = anygate_obj_alloc_fallback(conf);
 	if (announce)
-		spares->retired = anygate_obj_alloc(ANYGATE_OBJ_NONE, conf);
+		spares->retired = anygate_obj_alloc_retired();
 	if ((fallback && !gate->fallback && !spares->fallback) ||
 	    (announce && !spares->retired)) {
 		anygate_upkeep_cancel(spares);

@@ -108,7 +108,7 @@ static bool route6_is_path(struct fib6_info *route,
 static bool route6_is_obj(const struct fib6_info *route,
 			  const struct anygate_obj *obj)
 {
-	return route->fib6_dst.plen == obj->prefix.len &&
+	return route->fib6_dst.plen == obj->prefix->len &&
 	       route->fib6_type == RTN_BLACKHOLE &&
 	       route->fib6_protocol == anygate_protocol &&
 	       route->fib6_metric == obj->metric;
@@ -195,10 +195,10 @@ bool anygate_witness_left(struct anygate_net *agn,
 {
 	bool left;
 
-	if (obj->prefix.addr.family == AF_INET)
+	if (obj->prefix->addr.family == AF_INET)
 		return anygate_obj_there(agn, obj);
 	rcu_read_lock();
-	left = search6(agn->net, &obj->prefix, obj->table, obj);
+	left = search6(agn->net, obj->prefix, obj->table, obj);
 	rcu_read_unlock();
 	return left;
 }

@@ -296,8 +296,8 @@ memory_charged()
 	: >"$TMP/next3"
 	wait $! || fail "$(cat "$TMP/out")"
 	note "slab: $before bytes, with 200 gates $((gates - before)) more, open another $((open - gates))"
-	# a gate has more than a kilobyte, a route more than a hundred bytes
-	[ $((gates - before)) -ge $((200 * 1024)) ] || fail "gates are not charged"
+	# a gate has more than half a kilobyte, a route more than a hundred bytes
+	[ $((gates - before)) -ge $((200 * 512)) ] || fail "gates are not charged"
 	[ $((open - gates)) -ge $((200 * 100)) ] || fail "what the engine makes is not charged"
 }
 
