@@ -298,7 +298,8 @@ moved_route()
 	expect_gate "$gate" '[.opened, .closed] | tostring' "[1,0]"
 }
 
-# From address to route and back, and from device to device.
+# From address to route and back, and from device to device. An address of IPv6 takes
+# over some time after it has been added, and what was there waits for that.
 moved_address()
 {
 	local gate=$1 kind=$2 addr=${1%/*}
@@ -310,18 +311,18 @@ moved_address()
 	expect has_addr "$gate"
 	mon_start "$TMP/route"
 	ctl change "$gate" action route
-	expect lacks_addr "$gate"
+	wait_no_addr "$gate"
 	expect has_route "$gate" table main proto $PROTO
 	new_first "$TMP/route" "blackhole $addr" "inet6? $addr"
 	mon_start "$TMP/address"
 	ctl change "$gate" action address
 	expect has_addr "$gate"
-	expect lacks_route "$gate" table main proto $PROTO
+	wait_no_route "$gate" table main proto $PROTO
 	new_first "$TMP/address" "inet6? $addr" "blackhole $addr"
 	mon_start "$TMP/dev"
 	ctl change "$gate" dev d0
 	expect has_addr "$gate" d0
-	expect lacks_addr "$gate" lo
+	wait_no_addr "$gate" lo
 	new_first "$TMP/dev" "d0 .*inet6? $addr" "lo .*inet6? $addr"
 	expect_gate "$gate" '[.opened, .closed] | tostring' "[1,0]"
 }

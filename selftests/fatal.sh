@@ -75,18 +75,35 @@ core_without()
 	note "without fatal: withdrawn after $((over - begun)) ms"
 }
 
-# The memory of a large process is freed before its sockets are closed.
+# closed_times FILE N: so often the gate has closed
+closed_times()
+{
+	[ "$(events "$1" '.kind == "transition" and .state == "closed"' | grep -c .)" -ge "$2" ]
+}
+
+# The memory of a large process is freed before its sockets are closed. That takes
+# less time than an emulator with one thread may leave the engine's processor
+# waiting, so not every death shows it.
 large()
 {
+	local n
 	ctl add $V4/32 udp/53 up 0 fatal on
 	server udp4 $V4/32
-	sk @k grow 256
 	events_start "$TMP/events"
-	sk signal k 9
-	wait_no_addr $V4/32
-	wait_event "$TMP/events" \
-		'.kind == "transition" and .state == "closed" and .reason == "dying"'
-	sk wait k
+	for n in 1 2 3 4 5 6 7 8; do
+		sk @k grow 256
+		sk signal k 9
+		wait_no_addr $V4/32
+		sk wait k
+		eventually "death $n to be told" closed_times "$TMP/events" $n
+		has_event "$TMP/events" '.state == "closed" and .reason == "dying"' && break
+		sk spawn k
+		sk @k open s udp4 $V4 53 freebind
+		wait_addr $V4/32
+	done
+	note "seen at death $n"
+	has_event "$TMP/events" '.kind == "transition" and .state == "closed" and .reason == "dying"' ||
+		fail "none of $n deaths counted before the socket was closed"
 }
 
 # Another process has the same socket: it serves on.
