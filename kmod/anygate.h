@@ -870,6 +870,7 @@ void anygate_look_unobserve(struct anygate_gate *gate,
 int anygate_gate_error(const struct anygate_gate *gate);
 
 /* upkeep.c */
+bool anygate_upkeep_concerned(const struct anygate_gate *gate);
 void anygate_upkeep_device(struct anygate_gate *gate);
 void anygate_upkeep_check(struct anygate_gate *gate, u64 now);
 bool anygate_upkeep_act(struct anygate_gate *gate, u64 now);

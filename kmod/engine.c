@@ -91,7 +91,7 @@ static void address_hint(struct anygate_net *agn,
 	};
 	struct anygate_gate *gate = anygate_gate_find(agn, &prefix);
 
-	if (!gate || gate->announce.type != ANYGATE_OBJ_ADDR)
+	if (!gate || !anygate_upkeep_concerned(gate))
 		return;
 	gate->announce.check = true;
 	anygate_history(gate)->meddler = hint->actor;

@@ -4,6 +4,7 @@
  * added or removed, in which order, when to try again, and what others have
  * done to it meanwhile.
  */
+#include <linux/ipv6_route.h>
 #include <linux/netdevice.h>
 #include <linux/rtnetlink.h>
 #include <linux/timekeeping.h>
@@ -34,6 +35,45 @@ static bool hold_wanted(const struct anygate_gate *gate)
 static bool fallback_wanted(const struct anygate_gate *gate)
 {
 	return gate->conf.fallback.family && !anygate_fsm_want(&gate->fsm);
+}
+
+/*
+ * With an IPv6 address the kernel removes the first route of its prefix and device
+ * that has no gateway (cleanup_prefix_route()), and takes it for the one that
+ * came with the address, of metric IP6_RT_PRIO_ADDRCONF. The device of a
+ * blackhole is lo: one of a lower metric goes instead, and what came with the
+ * address stays. One of the same metric cannot be added beside it.
+ */
+static bool goes_with_address(const struct anygate_obj *route)
+{
+	return route->type == ANYGATE_OBJ_ROUTE &&
+	       route->prefix->addr.family == AF_INET6 &&
+	       route->table == RT_TABLE_MAIN &&
+	       route->metric <= IP6_RT_PRIO_ADDRCONF;
+}
+
+/* So the address that was announced has to go before the route comes. */
+static bool retires_first(const struct anygate_gate *gate)
+{
+	const struct anygate_obj *old = gate->retired;
+
+	return old && old->type == ANYGATE_OBJ_ADDR &&
+	       !strcmp(old->dev, "lo") && goes_with_address(&gate->announce);
+}
+
+/**
+ * anygate_upkeep_concerned() - can an address's event concern what is announced?
+ * @gate: the gate of that address
+ *
+ * Context: the engine, anygate_net.lock held.
+ * Return: true if it can: "check" is to be set.
+ */
+bool anygate_upkeep_concerned(const struct anygate_gate *gate)
+	__must_hold(&gate->agn->lock)
+{
+	lockdep_assert_held(&gate->agn->lock);
+	return gate->announce.type == ANYGATE_OBJ_ADDR ||
+	       (gate->announce.present && goes_with_address(&gate->announce));
 }
 
 static bool dev_up(const struct anygate_net *agn, const char *name)
@@ -133,8 +173,8 @@ static bool put_off(struct anygate_net *agn, u64 now)
 static void check_route(struct anygate_gate *gate, struct anygate_obj *obj,
 			u64 now)
 {
-	/* The next reconcile tries again. */
-	if (put_off(gate->agn, now))
+	/* The next reconcile tries again. Who has just changed an address is done soon. */
+	if (gate->source != ANYGATE_SOURCE_TABLE && put_off(gate->agn, now))
 		return;
 	obj->check = false;
 	if (anygate_obj_add(gate->agn, obj))
@@ -297,6 +337,14 @@ bool anygate_upkeep_act(struct anygate_gate *gate, u64 now)
 	acted |= keep_route(gate, &gate->hold, hold_wanted(gate), now);
 	if (fallback_wanted(gate))
 		acted |= keep_route(gate, gate->fallback, true, now);
+	if (retires_first(gate)) {
+		if (!due(gate->retired, now))
+			return acted;
+		if (restore(gate, gate->retired))
+			return true;
+		forget_retired(gate);
+		acted = true;
+	}
 
 	if (want && !obj->present) {
 		if (due(obj, now)) {

@@ -327,6 +327,31 @@ moved_address()
 	expect_gate "$gate" '[.opened, .closed] | tostring' "[1,0]"
 }
 
+# Of an address of IPv6 the kernel removes the first route of its prefix on lo, whatever
+# that is: a route that would be before the address's own has to wait for its end.
+# Nothing is left, and nobody has to repair anything.
+moved_before_prefix_route()
+{
+	local metric
+	events_only
+	sock_start
+	metronome
+	sk open a udp6 "*" 53
+	for metric in 50 256; do
+		ctl add $V6 udp/53 up 0
+		expect has_addr $V6/128
+		ctl change $V6 action route metric $metric
+		expect lacks_addr $V6/128
+		wait_route $V6/128 table main proto $PROTO metric $metric
+		expect lacks_route $V6/128 table main proto kernel
+		settle
+		expect has_route $V6/128 table main proto $PROTO metric $metric
+		expect_gate $V6 '[.opened, .closed, .contested] | tostring' "[1,0,0]"
+		ctl del $V6
+		expect lacks_route $V6/128 table main
+	done
+}
+
 # One word is wrong, and none of the others is taken.
 all_or_nothing()
 {
@@ -367,6 +392,7 @@ t "metric and table: the new route before the old one goes, v6" \
 	moved_route 2001:db8:1::/48 "[2001:db8:1::1]:udp/53" udp6
 t "action and device: never without an announcement, v4" moved_address $V4/32 udp4
 t "action and device: never without an announcement, v6" moved_address $V6/128 udp6
+t "a route that would be before the address's own, v6" moved_before_prefix_route
 t "one wrong word, and nothing is changed" all_or_nothing
 
 run_tests "$@"

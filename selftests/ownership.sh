@@ -186,6 +186,29 @@ foreign_delete_route()
 	[ "$(gate 198.18.0.0/24 .contested)" -ge 1 ] || fail "not counted"
 }
 
+# With an IPv6 address the kernel removes the first route of its prefix on lo, and a
+# blackhole is there, too. It is back at once, and the event says who it was.
+foreign_address_takes_route()
+{
+	events_only
+	sock_start
+	sk open a udp6 "*" 53
+	ctl add $V6 udp/53 up 0 action route metric 50
+	wait_route $V6/128 metric 50
+	events_start "$TMP/events"
+	ip addr add $V6/128 dev lo || fail "ip addr add"
+	eventually "DAD to end" no_tentative
+	mon_start "$TMP/mon" route
+	ip addr del $V6/128 dev lo || fail "ip addr del"
+	wait_event "$TMP/events" '.kind == "contested" and .comm == "ip"'
+	wait_route $V6/128 metric 50
+	mon_sync "$TMP/mon"
+	grep -q "^Deleted blackhole $V6" "$TMP/mon" ||
+		note "this kernel leaves the route alone"
+	sk close a
+	wait_no_route $V6/128 metric 50
+}
+
 foreign_add()
 {
 	local gate=$1 kind=$2
@@ -489,6 +512,7 @@ t "foreign deletion of the address is repaired, v6" foreign_delete $V6/128 udp6
 t "foreign deletion without end meets a backoff" foreign_delete_storm
 t "foreign deletion of the hold route is repaired" foreign_delete_hold
 t "foreign deletion of the route is repaired" foreign_delete_route
+t "another's address takes the route along, v6" foreign_address_takes_route
 t "what others add while closed is theirs, v4" foreign_add $V4/32 udp4
 t "what others add while closed is theirs, v6" foreign_add $V6/128 udp6
 t "what others add and remove while closed leaves no trace" \
