@@ -123,6 +123,9 @@ bool anygate_flows_step(struct anygate_net *agn)
 	unsigned int left = max(BATCH, hashinfo->ehash_mask / STEPS + 1);
 
 	lockdep_assert_held(&agn->lock);
+	/* Anybody may ask, and where no gate has been there are no tables. */
+	if (!agn->started)
+		return false;
 	if (agn->flows_begun == agn->flows_ended) {
 		if (agn->flows_ended && ktime_get_boottime_ns() -
 					agn->flows_counted < PERIOD_NS)
@@ -159,6 +162,7 @@ void anygate_flows_count(struct anygate_net *agn)
 {
 	bool more;
 
+	might_sleep();
 	do {
 		mutex_lock(&agn->lock);
 		more = anygate_flows_step(agn);

@@ -61,6 +61,51 @@ two_namespaces()
 	[ "$("$ANYGATECTL" -j -n "$east" show | jq length)" = 1 ] || fail "gone too"
 }
 
+# Whoever asks for connections to be counted where no gate has ever been, and there
+# are some, is told that there is no gate.
+connections_without_gates()
+{
+	local bare
+	setup_ns bare
+	# shellcheck disable=SC2016 # the inner shell's
+	ip netns exec "$bare" bash -c '
+		coproc "$1" || exit
+		echo "open a tcp4 127.0.0.1 9" >&${COPROC[1]}
+		read -r -u ${COPROC[0]} answer
+		[ "$answer" = ok ] || exit 9
+		exec 7<>/dev/tcp/127.0.0.1/9 || exit 9
+		ss -Htn state established | grep -q :9 || exit 9
+		"$2" metrics >"$3" || exit
+		"$2" show 192.0.2.53/32 2>/dev/null
+		[ $? = 1 ]
+	' - "$SELFTESTS/sock" "$ANYGATECTL" "$TMP/metrics" || fail "status $?"
+	grep -q '^anygate_' "$TMP/metrics" || fail "no metrics: $(cat "$TMP/metrics")"
+}
+
+# Their engines are at work: everything is refused while lo is down, and RTNL is
+# somebody else's much of the time.
+end_at_work()
+{
+	local round busy
+	for ((round = 0; round < 200; round++)); do
+		echo "add 10.0.0.$round/32 udp/53 up 0"
+	done >"$TMP/gates"
+	while ip link add busy type dummy && ip link del busy; do :; done &
+	busy=$!
+	defer "kill $busy 2>/dev/null"
+	for ((round = 0; round < 12; round++)); do
+		unshare -n "$ANYGATECTL" apply "$TMP/gates" >/dev/null || fail "apply"
+	done
+	kill -0 $busy || fail "nobody else has asked for RTNL"
+	kill $busy
+	wait $busy 2>/dev/null
+	ip link del busy 2>/dev/null
+	# What is left of it is the next one's to find.
+	ctl add $V4/32 udp/53 up 0
+	ctl del $V4/32
+	unload
+}
+
 # Namespaces go while their gates are open, closed, adopting, or being moved.
 deleted()
 {
@@ -161,7 +206,9 @@ device_moves_away()
 }
 
 t "the same prefix in several namespaces" two_namespaces
+t "connections are asked for where no gate has been" connections_without_gates
 t "namespaces with live gates are deleted" deleted
+t "namespaces end while their engines are at work" end_at_work
 t "namespaces are deleted while the module is removed" deleted_while_unloading
 t "a monitored namespace is deleted" monitored
 t "the gate's device moves to another namespace and back" device_moves_away
