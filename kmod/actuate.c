@@ -20,6 +20,7 @@
 #include <linux/random.h>
 #include <linux/rtnetlink.h>
 #include <linux/sched/mm.h>
+#include <net/flow.h>
 #include <net/ip_fib.h>
 #include <net/l3mdev.h>
 #include <net/netlink.h>
@@ -335,8 +336,9 @@ static int route_msg(struct anygate_net *agn, const struct anygate_obj *obj,
 	put_attr(nlh, RTA_DST, &addr->ip, anygate_addr_len(addr));
 	put_u32(nlh, RTA_TABLE, table);
 	put_u32(nlh, RTA_PRIORITY, obj->metric);
+	/* The device itself may be gone: this may be the namespace's end. */
 	if (hold)
-		put_u32(nlh, RTA_OIF, agn->net->loopback_dev->ifindex);
+		put_u32(nlh, RTA_OIF, LOOPBACK_IFINDEX);
 	if (fallback) {
 		/* The far end of a tunnel need not be in a connected prefix. */
 		rtm->rtm_flags = RTNH_F_ONLINK;

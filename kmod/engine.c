@@ -311,12 +311,16 @@ static void take_reconcile(struct anygate_net *agn, u64 now)
 	reconcile(agn, now);
 }
 
-/* Look at up to so many gates of a list.  Return: at how many. */
-static unsigned int look_at(struct list_head *list, unsigned int most)
+/*
+ * Look at up to so many gates of a list, as long as the namespace lives: each may
+ * wait for RTNL.  Return: at how many.
+ */
+static unsigned int look_at(struct anygate_net *agn, struct list_head *list,
+			    unsigned int most)
 {
 	unsigned int n;
 
-	for (n = 0; n < most && !list_empty(list); n++)
+	for (n = 0; n < most && !list_empty(list) && !READ_ONCE(agn->dead); n++)
 		anygate_look(list_first_entry(list, struct anygate_gate,
 					      dirty_list), false);
 	return n;
@@ -328,9 +332,9 @@ static unsigned int look_at(struct list_head *list, unsigned int most)
  */
 static bool take_dirty(struct anygate_net *agn)
 {
-	unsigned int n = look_at(&agn->dirty, BATCH - BATCH / 4);
+	unsigned int n = look_at(agn, &agn->dirty, BATCH - BATCH / 4);
 
-	look_at(&agn->routine, BATCH - n);
+	look_at(agn, &agn->routine, BATCH - n);
 	return !list_empty(&agn->dirty) || !list_empty(&agn->routine);
 }
 

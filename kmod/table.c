@@ -10,6 +10,7 @@
 #include <linux/netdevice.h>
 #include <linux/rtnetlink.h>
 #include <net/addrconf.h>
+#include <net/flow.h>
 #include <net/if_inet6.h>
 #include <net/ip6_fib.h>
 
@@ -262,7 +263,10 @@ void anygate_table_scan(struct anygate_net *agn)
 	lockdep_assert_held(&agn->lock);
 	rcu_read_lock();
 	if (!agn->n_otherdev) {
-		scan_dev(agn, agn->net->loopback_dev);
+		/* Not net->loopback_dev: it is cleared when it is gone already. */
+		dev = dev_get_by_index_rcu(agn->net, LOOPBACK_IFINDEX);
+		if (dev)
+			scan_dev(agn, dev);
 	} else {
 		for_each_netdev_rcu(agn->net, dev)
 			scan_dev(agn, dev);
