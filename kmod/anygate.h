@@ -196,6 +196,23 @@ struct anygate_ring {
 };
 
 /**
+ * struct anygate_suspect - a socket whose reads are watched
+ * @node: among its namespace's
+ * @rcu: for freeing
+ * @sk: the socket, for comparison only
+ * @read_at: CLOCK_BOOTTIME nanoseconds of the last read, of any kind, or 0; written by
+ *	the probe's handler
+ * @users: how many services suspect it; under anygate_net.lock
+ */
+struct anygate_suspect {
+	struct hlist_node node;
+	struct rcu_head rcu;
+	const void *sk;
+	u64 read_at;
+	unsigned int users;
+};
+
+/**
  * struct anygate_member - one listener of a service, as last sampled
  * @inode: of the socket, 0 for one of the kernel's own
  * @sk: the socket, for comparison only
@@ -204,7 +221,7 @@ struct anygate_ring {
  * @queue: what waits, bytes (UDP) or connections (TCP)
  * @limit: the most that its queue takes
  * @drops: packets it has dropped
- * @suspect: its reader is watched, see stall.c
+ * @suspect: its reader is watched, or NULL
  * @stalled: it has not moved for the gate's time
  * @seen: by the sample under way
  */
@@ -216,7 +233,7 @@ struct anygate_member {
 	u32 queue;
 	u32 limit;
 	u32 drops;
-	bool suspect;
+	struct anygate_suspect *suspect;
 	bool stalled;
 	bool seen;
 };
@@ -729,6 +746,7 @@ struct anygate_dying {
  * @n_healed: changes that only the reconcile noticed
  * @n_errors: changes of a table that failed
  * @shield: what the packet path needs, or NULL; written under @lock
+ * @suspects: sockets whose reads are watched, or NULL; written under @lock
  * @dying: sockets of processes that are ending
  * @n_dying: how many
  * @forgotten: written instead of a gate's history that there is no memory for
@@ -792,6 +810,7 @@ struct anygate_net {
 	u64 n_healed;
 	u64 n_errors;
 	struct anygate_shield_net __rcu *shield;
+	struct anygate_suspects __rcu *suspects;
 	struct anygate_dying dying[ANYGATE_DYING_MAX];
 	unsigned int n_dying;
 	struct anygate_history forgotten;
@@ -957,6 +976,13 @@ void anygate_shield_arm(struct anygate_net *agn);
 u64 anygate_shield_deadline(const struct anygate_gate *gate);
 int anygate_shield_put(struct sk_buff *skb, const struct anygate_gate *gate);
 void anygate_shield_exit(struct anygate_net *agn);
+
+/* suspect.c */
+struct anygate_suspect *anygate_suspect_get(struct anygate_net *agn,
+					    const void *sk);
+void anygate_suspect_put(struct anygate_net *agn, struct anygate_suspect *s);
+void anygate_suspects_free(struct anygate_net *agn);
+void anygate_suspects_exit(void);
 
 /* stall.c */
 bool anygate_stall_due(const struct anygate_gate *gate, u64 now);

@@ -553,6 +553,7 @@ void anygate_engine_exit(struct anygate_net *agn)
 		anygate_gate_free(gate);
 	}
 	anygate_shield_exit(agn);
+	anygate_suspects_free(agn);
 	mutex_unlock(&agn->lock);
 	anygate_actuate_exit(agn);
 	anygate_gate_tables_exit(agn);

@@ -297,6 +297,7 @@ static void __exit anygate_exit(void)
 	running = false;
 	mutex_unlock(&param_lock);
 	anygate_notify_exit();
+	anygate_suspects_exit();
 	anygate_watch_exit();
 	unregister_pernet_subsys(&net_ops);
 	anygate_gates_exit();

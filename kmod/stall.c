@@ -16,13 +16,10 @@
  * then on two can't be taken for one.
  *
  * A reader that only peeks moves nothing and is alive: of a suspect socket the
- * reads are watched as well, by a probe that is there only while there is a
- * suspect.
+ * reads are watched as well, see suspect.c.
  */
-#include <linux/jhash.h>
 #include <linux/hash.h>
-#include <linux/kprobes.h>
-#include <linux/netdevice.h>
+#include <linux/jhash.h>
 #include <linux/skbuff.h>
 #include <linux/slab.h>
 #include <linux/tcp.h>
@@ -45,85 +42,6 @@
 
 /* Bytes of a datagram that go into its token. */
 #define TOKEN_BYTES 16
-
-/**
- * struct suspect - a socket whose reads are watched
- * @sk: the socket, for comparison only; NULL for a free place
- * @read_at: CLOCK_BOOTTIME nanoseconds of the last read, of any kind
- */
-struct suspect {
-	const void *sk;
-	u64 read_at;
-};
-
-#define SUSPECT_BITS 8
-
-/*
- * By hash of the socket, for the handler's sake.  Who finds the place taken
- * is not watched, and not called stalled, until it is free.  Written under
- * suspects_lock, which is taken with no other lock of ours held but
- * anygate_net.lock; @read_at is written by the handler.
- */
-static DEFINE_MUTEX(suspects_lock);
-static struct suspect suspects[1 << SUSPECT_BITS];
-static unsigned int n_suspects;
-static bool probe_armed;
-
-/* Called by whoever reads a datagram: O(1), and as a probe's handler must be. */
-static int on_read(struct kprobe *kp, struct pt_regs *regs)
-{
-	const void *sk = (const void *)regs_get_kernel_argument(regs, 0);
-	struct suspect *s = &suspects[hash_ptr((void *)sk, SUSPECT_BITS)];
-
-	if (READ_ONCE(s->sk) == sk)
-		WRITE_ONCE(s->read_at, ktime_get_boot_fast_ns());
-	return 0;
-}
-
-static struct kprobe read_probe;
-
-static struct suspect *suspect_of(const struct anygate_member *m)
-{
-	return &suspects[hash_ptr((void *)m->sk, SUSPECT_BITS)];
-}
-
-static void suspect(struct anygate_member *m)
-{
-	struct suspect *s = suspect_of(m);
-
-	mutex_lock(&suspects_lock);
-	if (s->sk)
-		goto out;
-	WRITE_ONCE(s->read_at, 0);
-	WRITE_ONCE(s->sk, m->sk);
-	m->suspect = true;
-	if (n_suspects++)
-		goto out;
-	net_enable_timestamp();
-	memset(&read_probe, 0, sizeof(read_probe));
-	read_probe.symbol_name = "__skb_recv_udp";
-	read_probe.pre_handler = on_read;
-	/* Without it a reader that only peeks is taken for one that sleeps. */
-	probe_armed = !register_kprobe(&read_probe);
-out:
-	mutex_unlock(&suspects_lock);
-}
-
-static void clear(struct anygate_member *m)
-{
-	if (!m->suspect)
-		return;
-	m->suspect = false;
-	mutex_lock(&suspects_lock);
-	WRITE_ONCE(suspect_of(m)->sk, NULL);
-	if (!--n_suspects) {
-		net_disable_timestamp();
-		if (probe_armed)
-			unregister_kprobe(&read_probe);
-		probe_armed = false;
-	}
-	mutex_unlock(&suspects_lock);
-}
 
 /* --- one socket ------------------------------------------------------------- */
 
@@ -279,14 +197,22 @@ static bool grow(struct anygate_service *svc, u32 left_off)
 	return true;
 }
 
+static void clear(struct anygate_net *agn, struct anygate_member *m)
+	__must_hold(&agn->lock)
+{
+	anygate_suspect_put(agn, m->suspect);
+	m->suspect = NULL;
+}
+
 /* Those that are gone leave no trace. */
-static void sweep(struct anygate_memberlist *list)
+static void sweep(struct anygate_net *agn, struct anygate_memberlist *list)
+	__must_hold(&agn->lock)
 {
 	unsigned int i, n = 0;
 
 	for (i = 0; list && i < list->n; i++) {
 		if (!list->m[i].seen) {
-			clear(&list->m[i]);
+			clear(agn, &list->m[i]);
 			continue;
 		}
 		if (n != i)
@@ -297,22 +223,23 @@ static void sweep(struct anygate_memberlist *list)
 		list->n = n;
 }
 
-static bool has_stalled(const struct anygate_conf *conf,
+static bool has_stalled(const struct anygate_gate *gate,
 			struct anygate_member *m, u64 now)
+	__must_hold(&gate->agn->lock)
 {
-	u64 stall = conf->stall_ms * ANYGATE_NS_PER_MS;
-	u64 moved = m->since;
+	u64 stall = gate->conf.stall_ms * ANYGATE_NS_PER_MS;
+	u64 moved;
 
 	if (!stall || !m->token || now == m->since) {
-		clear(m);
+		clear(gate->agn, m);
 		return false;
 	}
 	/* The same twice: look closer. */
 	if (!m->suspect)
-		suspect(m);
+		m->suspect = anygate_suspect_get(gate->agn, m->sk);
 	if (!m->suspect)
 		return m->stalled;
-	moved = max(moved, READ_ONCE(suspect_of(m)->read_at));
+	moved = max(m->since, READ_ONCE(m->suspect->read_at));
 	return now >= moved && now - moved >= stall;
 }
 
@@ -347,13 +274,13 @@ u32 anygate_stall_sample(struct anygate_gate *gate, struct anygate_service *svc,
 					    &svc->dying);
 	} while (sample.left_off && grow(svc, sample.left_off));
 	svc->left_off = sample.left_off;
-	sweep(svc->members);
+	sweep(gate->agn, svc->members);
 	if (svc->members)
 		svc->members->at = now;
 	for (i = 0; svc->members && i < svc->members->n; i++) {
 		struct anygate_member *m = &svc->members->m[i];
 
-		m->stalled = has_stalled(&gate->conf, m, now);
+		m->stalled = has_stalled(gate, m, now);
 	}
 	return n;
 }
@@ -392,17 +319,18 @@ u32 anygate_stall_stalled(const struct anygate_service *svc)
  * anygate_stall_forget() - free what is known of the listeners
  * @services: services that are in no table
  *
- * Context: process, sleeps.
+ * Context: the engine, anygate_net.lock held, if they have ever been in one; sleeps.
  */
 void anygate_stall_forget(struct anygate_services *services)
 {
 	unsigned int i, j;
 
+	might_sleep();
 	for (i = 0; i < services->n; i++) {
 		struct anygate_memberlist *list = services->s[i].members;
 
 		for (j = 0; list && j < list->n; j++)
-			clear(&list->m[j]);
+			clear(services->s[i].gate->agn, &list->m[j]);
 		kfree(list);
 		services->s[i].members = NULL;
 	}

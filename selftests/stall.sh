@@ -236,6 +236,47 @@ group()
 	wait_addr $V4/32
 }
 
+# One socket behind two gates: neither is in the way of the other.
+two_gates()
+{
+	sock_start
+	ctl add $V4/32 udp/53 up 0 stall $STALL
+	ctl add $V6/128 udp/53 up 0 stall $STALL
+	sk open s udp6 "*" 53 v6only=0
+	wait_addr $V4/32
+	wait_addr $V6/128
+	sk socket c udp4
+	sk send c $V4 53 hello
+	wait_no_addr $V4/32
+	wait_no_addr $V6/128
+	expect_gate $V4/32 .reason stalled
+	expect_gate $V6/128 .reason stalled
+	sk read s
+	wait_addr $V4/32
+	wait_addr $V6/128
+}
+
+# As many workers as a large machine has processors, none of which reads.
+workers()
+{
+	local n=32 i
+	sock_start
+	ctl add $V4/32 udp/53 up 0 stall $STALL
+	for ((i = 0; i < n; i++)); do
+		sk open w$i udp4 $V4 53 reuseport freebind
+	done
+	wait_addr $V4/32
+	# Each gets something: of 32 one is left out less than once in ten thousand times.
+	for ((i = 0; i < 400; i++)); do
+		sk socket c udp4
+		sk send c $V4 53 hello
+		sk close c
+	done
+	wait_no_addr $V4/32
+	expect_gate $V4/32 .reason stalled
+	[ "$(queue $V4/32 stalled)" = $n ] || fail "$(gate $V4/32 .services)"
+}
+
 # Half of a handshake waits for the client, and not for the server. With
 # syncookies nothing is left of it at all.
 handshakes()
@@ -316,6 +357,8 @@ t "slow readers do not stall" slow
 t "nor do those who get always the same" same_again
 t "nor do those who only peek" peeking
 t "groups: all or any" group
+t "one socket behind two gates" two_gates
+t "many workers" workers
 t "half of a handshake is no connection" handshakes 1
 t "nor with syncookies" handshakes 2
 t "queues are always shown" shown
