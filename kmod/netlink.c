@@ -482,6 +482,9 @@ out:
 	return ret;
 }
 
+/* The family is registered, and so are its groups. */
+static bool is_open;
+
 /* Tell one group. */
 static void send_event(struct anygate_net *agn,
 		       const struct anygate_event *event, unsigned int group,
@@ -534,6 +537,9 @@ void anygate_netlink_event(struct anygate_net *agn,
 
 	lockdep_assert_held(&agn->lock);
 	agn->event_seq++;
+	/* The groups' numbers may be another family's by now. */
+	if (!READ_ONCE(is_open))
+		return;
 	send_event(agn, event, ANYGATE_NLGRP_EVENTS, &anybody);
 	send_event(agn, event, ANYGATE_NLGRP_EVENTS_ADMIN, &admin);
 }
@@ -556,9 +562,16 @@ static const struct genl_multicast_group mcgrps[] = {
  */
 int anygate_netlink_init(void)
 {
+	int ret;
+
 	anygate_nl_family.mcgrps = mcgrps;
 	anygate_nl_family.n_mcgrps = ARRAY_SIZE(mcgrps);
-	return anygate_genl_register(&anygate_nl_family);
+	/* Before there is a gate to tell of. */
+	WRITE_ONCE(is_open, true);
+	ret = anygate_genl_register(&anygate_nl_family);
+	if (ret)
+		WRITE_ONCE(is_open, false);
+	return ret;
 }
 
 /**
@@ -566,5 +579,6 @@ int anygate_netlink_init(void)
  */
 void anygate_netlink_exit(void)
 {
+	WRITE_ONCE(is_open, false);
 	anygate_genl_unregister(&anygate_nl_family);
 }
