@@ -890,6 +890,7 @@ int anygate_gate_error(const struct anygate_gate *gate);
 
 /* upkeep.c */
 bool anygate_upkeep_concerned(const struct anygate_gate *gate);
+int anygate_upkeep_drop_fallback(struct anygate_gate *gate);
 void anygate_upkeep_device(struct anygate_gate *gate);
 void anygate_upkeep_check(struct anygate_gate *gate, u64 now);
 bool anygate_upkeep_act(struct anygate_gate *gate, u64 now);
@@ -898,7 +899,7 @@ int anygate_upkeep_undo(struct anygate_gate *gate);
 
 /* upkeep_conf.c */
 void anygate_upkeep_init(struct anygate_gate *gate);
-int anygate_upkeep_prepare(const struct anygate_gate *gate,
+int anygate_upkeep_prepare(struct anygate_gate *gate,
 			   const struct anygate_conf *conf,
 			   struct anygate_spares *spares,
 			   struct netlink_ext_ack *extack);

@@ -65,7 +65,7 @@ static void mark_all(struct anygate_net *agn, bool check,
 	xa_for_each(&agn->gates, id, gate) {
 		if (check) {
 			gate->announce.check = true;
-			gate->hold.check = true;
+			gate->hold.check |= gate->hold.present;
 		}
 		anygate_gate_mark(gate, source);
 	}
@@ -235,9 +235,9 @@ static void verify_some(struct anygate_net *agn)
 
 	xa_for_each_start(&agn->gates, id, gate, agn->verify_id + 1) {
 		agn->verify_id = id;
-		gate->hold.check = true;
+		gate->hold.check |= gate->hold.present;
 		if (gate->fallback)
-			gate->fallback->check = true;
+			gate->fallback->check |= gate->fallback->present;
 		if (gate->announce.type == ANYGATE_OBJ_ROUTE &&
 		    gate->announce.present)
 			gate->announce.check = true;

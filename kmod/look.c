@@ -164,6 +164,9 @@ static void forget_hints(struct anygate_gate *gate)
 	gate->dev_event = false;
 }
 
+/* Whatever a gate waits for, the engine does not look at it more often for that. */
+#define TIMER_MIN_NS NSEC_PER_MSEC
+
 static void set_timer(struct anygate_gate *gate)
 {
 	u64 at = min(gate->fsm.deadline, anygate_upkeep_deadline(gate));
@@ -179,6 +182,9 @@ static void set_timer(struct anygate_gate *gate)
 	/* Nothing tells that a routing table has changed. */
 	if (gate->fsm.state == ANYGATE_STATE_KEPT)
 		at = min(at, ktime_get_boottime_ns() + WITNESS_PERIOD_NS);
+
+	/* What is due by now has been tried in this look. */
+	at = max(at, ktime_get_boottime_ns() + TIMER_MIN_NS);
 
 	if (gate->timer_on) {
 		if (gate->timer.expires == (ktime_t)at)

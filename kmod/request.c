@@ -81,7 +81,7 @@ static int change_gate(struct anygate_net *agn, struct anygate_req *req)
 
 	ret = anygate_upkeep_prepare(gate, req->conf, &spares, req->extack);
 	if (ret)
-		return ret;
+		goto err;
 	shield = anygate_shield_prepare(gate, req->conf,
 					req->services ?: gate->services);
 	if (IS_ERR(shield)) {
@@ -110,6 +110,9 @@ err_shield:
 	anygate_shield_cancel(gate, shield);
 err_spares:
 	anygate_upkeep_cancel(&spares);
+err:
+	/* What has been prepared is put back. */
+	anygate_gate_mark(gate, ANYGATE_SOURCE_REQUEST);
 	return ret;
 }
 

@@ -76,6 +76,27 @@ bool anygate_upkeep_concerned(const struct anygate_gate *gate)
 	       (gate->announce.present && goes_with_address(&gate->announce));
 }
 
+/* What is not wanted any more goes when what takes over is there. */
+static bool fallback_retires(const struct anygate_gate *gate)
+{
+	return gate->fallback && !fallback_wanted(gate) &&
+	       gate->announce.present;
+}
+
+static bool announce_retires(const struct anygate_gate *gate)
+{
+	return gate->retired && (gate->announce.present ||
+				 !anygate_fsm_want(&gate->fsm));
+}
+
+/* A route that is not wanted, new, and perhaps left by an earlier life of the module. */
+static bool inherited(const struct anygate_gate *gate)
+{
+	return !anygate_fsm_want(&gate->fsm) && gate->announce.check &&
+	       gate->announce.type == ANYGATE_OBJ_ROUTE &&
+	       gate->fsm.state != ANYGATE_STATE_OPENING;
+}
+
 static bool dev_up(const struct anygate_net *agn, const char *name)
 {
 	struct net_device *dev;
@@ -173,8 +194,11 @@ static bool put_off(struct anygate_net *agn, u64 now)
 static void check_route(struct anygate_gate *gate, struct anygate_obj *obj,
 			u64 now)
 {
+	bool taken_along = gate->source == ANYGATE_SOURCE_TABLE &&
+			   goes_with_address(obj);
+
 	/* The next reconcile tries again. Who has just changed an address is done soon. */
-	if (gate->source != ANYGATE_SOURCE_TABLE && put_off(gate->agn, now))
+	if (!taken_along && put_off(gate->agn, now))
 		return;
 	obj->check = false;
 	if (anygate_obj_add(gate->agn, obj))
@@ -257,6 +281,12 @@ static void withdraw(struct anygate_gate *gate)
 	}
 }
 
+/* It is there, or perhaps: nobody has looked since its device changed. */
+static bool suspected(const struct anygate_obj *obj)
+{
+	return obj->present || obj->check;
+}
+
 /*
  * Remove an object, known or only suspected to be there.  A failure counts
  * only where it was known: there is nothing of ours to be left behind else.
@@ -285,9 +315,31 @@ static int restore(struct anygate_gate *gate, struct anygate_obj *obj)
 	if (obj->type == ANYGATE_OBJ_ADDR &&
 	    obj->owner == ANYGATE_OWNER_FOREIGN)
 		return 0;
-	if (obj->present || obj->check)
+	if (suspected(obj))
 		return remove_obj(agn, obj);
 	return 0;
+}
+
+/**
+ * anygate_upkeep_drop_fallback() - take a gate's fallback out of the tables
+ * @gate: the gate, that is to have another one, or none
+ *
+ * Before that is settled: what could not be removed would be forgotten.  If it is
+ * not settled after all, the next look puts it back.
+ *
+ * Context: the engine, anygate_net.lock held; releases it to wait for RTNL.
+ * Return: 0, or a negative errno if it is still there.
+ */
+int anygate_upkeep_drop_fallback(struct anygate_gate *gate)
+	__must_hold(&gate->agn->lock)
+{
+	struct anygate_obj *obj = gate->fallback;
+
+	lockdep_assert_held(&gate->agn->lock);
+	if (!obj || gate->orders.observe || !suspected(obj))
+		return 0;
+	anygate_obj_del(gate->agn, obj);
+	return obj->err;
 }
 
 static void forget_retired(struct anygate_gate *gate)
@@ -296,11 +348,17 @@ static void forget_retired(struct anygate_gate *gate)
 	gate->retired = NULL;
 }
 
-/* Add or remove a route that is there beside the announcement. */
+/* Is a route that is there beside the announcement as it is wanted? */
+static bool kept(const struct anygate_obj *obj, bool want)
+{
+	return want ? obj->present : !suspected(obj);
+}
+
+/* Add or remove one. */
 static bool keep_route(struct anygate_gate *gate, struct anygate_obj *obj,
 		       bool want, u64 now)
 {
-	if (want == obj->present || !due(obj, now))
+	if (kept(obj, want) || !due(obj, now))
 		return false;
 	if (want)
 		anygate_obj_add(gate->agn, obj);
@@ -356,11 +414,11 @@ bool anygate_upkeep_act(struct anygate_gate *gate, u64 now)
 			withdraw(gate);
 			acted = true;
 		}
-	} else if (!want && obj->check && obj->type == ANYGATE_OBJ_ROUTE &&
-		   gate->fsm.state != ANYGATE_STATE_OPENING && due(obj, now)) {
-		/* New, and perhaps left by an earlier life of the module. */
-		withdraw(gate);
-		acted = true;
+	} else if (inherited(gate)) {
+		if (due(obj, now)) {
+			withdraw(gate);
+			acted = true;
+		}
 	} else {
 		/* As it is wanted: an earlier failure is history. */
 		anygate_obj_forgive(obj);
@@ -377,10 +435,9 @@ bool anygate_upkeep_act(struct anygate_gate *gate, u64 now)
 			gate->retired->retry_at = now + ANYGATE_NS_PER_MS;
 		return acted;
 	}
-	if (gate->fallback && !fallback_wanted(gate) && obj->present)
+	if (fallback_retires(gate))
 		acted |= keep_route(gate, gate->fallback, false, now);
-	if (gate->retired && (obj->present || !want) &&
-	    due(gate->retired, now)) {
+	if (announce_retires(gate) && due(gate->retired, now)) {
 		if (!restore(gate, gate->retired))
 			forget_retired(gate);
 		acted = true;
@@ -388,37 +445,46 @@ bool anygate_upkeep_act(struct anygate_gate *gate, u64 now)
 	return acted;
 }
 
-static u64 obj_deadline(const struct anygate_obj *obj, bool unfinished)
+/* Has the announcement to be changed? */
+static bool unfinished(const struct anygate_gate *gate)
 {
-	return unfinished ? obj->retry_at : ANYGATE_NEVER;
+	const struct anygate_obj *obj = &gate->announce;
+	bool want = anygate_fsm_want(&gate->fsm);
+
+	if (want != obj->present)
+		return want || obj->owner != ANYGATE_OWNER_FOREIGN;
+	return inherited(gate);
 }
 
 /**
  * anygate_upkeep_deadline() - when is the next attempt due?
- * @gate: the gate
+ * @gate: the gate, after anygate_upkeep_act()
+ *
+ * Of nothing that waits for something else: it would be due for as long as that
+ * takes, and the engine would do nothing but ask.
  *
  * Context: the engine, anygate_net.lock held.
  * Return: CLOCK_BOOTTIME nanoseconds, or ANYGATE_NEVER if all is done.
  */
 u64 anygate_upkeep_deadline(const struct anygate_gate *gate)
+	__must_hold(&gate->agn->lock)
 {
-	const struct anygate_obj *obj = &gate->announce;
-	bool want = anygate_fsm_want(&gate->fsm);
-	u64 at;
+	u64 at = ANYGATE_NEVER;
 
+	lockdep_assert_held(&gate->agn->lock);
 	if (gate->orders.observe)
 		return ANYGATE_NEVER;
-	at = obj_deadline(obj, want != obj->present &&
-			  (want || obj->owner != ANYGATE_OWNER_FOREIGN));
-	at = min(at, obj_deadline(obj, obj->check && obj->err));
-	at = min(at, obj_deadline(&gate->hold,
-				  hold_wanted(gate) != gate->hold.present));
-	if (gate->fallback)
-		at = min(at, obj_deadline(gate->fallback,
-					  fallback_wanted(gate) !=
-					  gate->fallback->present));
-	if (gate->retired)
-		at = min(at, obj_deadline(gate->retired, true));
+	if (!kept(&gate->hold, hold_wanted(gate)))
+		at = gate->hold.retry_at;
+	if ((fallback_wanted(gate) && !gate->fallback->present) ||
+	    (fallback_retires(gate) && suspected(gate->fallback)))
+		at = min(at, gate->fallback->retry_at);
+	if (retires_first(gate))
+		return min(at, gate->retired->retry_at);
+	if (unfinished(gate))
+		at = min(at, gate->announce.retry_at);
+	if (announce_retires(gate))
+		at = min(at, gate->retired->retry_at);
 	return at;
 }
 
@@ -442,9 +508,12 @@ void anygate_upkeep_device(struct anygate_gate *gate)
 	gate->hold.retry_at = 0;
 	if (gate->fallback)
 		gate->fallback->retry_at = 0;
-	/* Unknown: adding it again does no harm. */
+	/* Unknown: adding it again does no harm, nor does removing it. */
+	gate->hold.check |= gate->hold.present;
 	if (hold_wanted(gate))
 		gate->hold.present = false;
+	if (gate->fallback)
+		gate->fallback->check |= gate->fallback->present;
 	if (fallback_wanted(gate))
 		gate->fallback->present = false;
 }
@@ -469,10 +538,10 @@ int anygate_upkeep_undo(struct anygate_gate *gate)
 		if (!ret)
 			forget_retired(gate);
 	}
-	if (!ret && gate->fallback && gate->fallback->present)
+	if (!ret && gate->fallback && suspected(gate->fallback))
 		ret = remove_obj(gate->agn, gate->fallback);
 	/* Last: until here it let daemons bind. */
-	if (!ret && (gate->hold.present || hold_wanted(gate)))
+	if (!ret && (suspected(&gate->hold) || hold_wanted(gate)))
 		ret = remove_obj(gate->agn, &gate->hold);
 	return ret;
 }

@@ -100,15 +100,13 @@ static bool announce_changes(const struct anygate_gate *gate,
 	return !anygate_obj_same(&gate->announce, &new);
 }
 
-/* Nothing leads to the old gateway any more, if only for an instant. */
+/* Nothing leads to the old gateway any more, see anygate_upkeep_prepare(). */
 static void replace_fallback(struct anygate_gate *gate,
 			     struct anygate_spares *spares)
 {
 	struct anygate_obj *obj = gate->fallback;
 
 	if (obj) {
-		if (obj->present && !gate->orders.observe)
-			anygate_obj_del(gate->agn, obj);
 		anygate_obj_forgive(obj);
 	} else {
 		obj = spares->fallback;
@@ -163,16 +161,18 @@ void anygate_upkeep_replace(struct anygate_gate *gate,
 
 /**
  * anygate_upkeep_prepare() - can the objects be described anew?
- * @gate: the gate
+ * @gate: the gate; to be looked at again if it is not changed after all
  * @conf: the new settings
  * @spares: filled in with the memory that takes, for anygate_upkeep_replace() or
  *	anygate_upkeep_cancel()
  * @extack: where to say why not
  *
- * Context: the engine, anygate_net.lock held; sleeps.
- * Return: 0, -EBUSY or -ENOMEM; then there is nothing to be freed.
+ * A fallback that is to be another one is taken out of the tables.
+ *
+ * Context: the engine, anygate_net.lock held; releases it to wait for RTNL.
+ * Return: 0, or a negative errno; then there is nothing to be freed.
  */
-int anygate_upkeep_prepare(const struct anygate_gate *gate,
+int anygate_upkeep_prepare(struct anygate_gate *gate,
 			   const struct anygate_conf *conf,
 			   struct anygate_spares *spares,
 			   struct netlink_ext_ack *extack)
@@ -181,6 +181,7 @@ int anygate_upkeep_prepare(const struct anygate_gate *gate,
 	bool fallback = fallback_changes(gate, conf);
 	bool announce = announce_changes(gate, conf);
 	bool ours;
+	int ret;
 
 	lockdep_assert_held(&gate->agn->lock);
 	*spares = (struct anygate_spares){};
@@ -210,7 +211,13 @@ int anygate_upkeep_prepare(const struct anygate_gate *gate,
 		anygate_upkeep_cancel(spares);
 		return -ENOMEM;
 	}
-	return 0;
+	ret = fallback ? anygate_upkeep_drop_fallback(gate) : 0;
+	if (ret) {
+		NL_SET_ERR_MSG(extack,
+			       "the fallback route that there is could not be removed, and the gate stays as it was; try again");
+		anygate_upkeep_cancel(spares);
+	}
+	return ret;
 }
 
 /**

@@ -367,6 +367,84 @@ refused_then_accepted()
 	wait_no_addr $V6/128
 }
 
+passes()
+{
+	"$ANYGATECTL" -j version | jq .module.passes
+}
+
+elapsed()
+{
+	[ $(($(now_ms) - $1)) -ge "$2" ]
+}
+
+# What fails is tried again after some time, and what waits for that is not asked
+# about meanwhile.
+not_busy()
+{
+	local from start n
+	from=$(passes)
+	start=$(now_ms)
+	busywait 10000 elapsed "$start" 2000
+	n=$((($(passes) - from) * 1000 / ($(now_ms) - start)))
+	note "$n passes a second"
+	[ $n -lt 50 ] || fail "the engine is busy: $n passes a second"
+}
+
+refused_change()
+{
+	events_only
+	sock_start
+	ip link add d0 up type dummy || fail "no dummy"
+	sk open a udp6 "*" 53
+	ctl add $V6 udp/53 up 0
+	wait_addr $V6/128
+	echo 1 >/proc/sys/net/ipv6/conf/d0/disable_ipv6
+	ctl change $V6 dev d0
+	wait_gate $V6/128 .difference error
+	not_busy
+	expect has_addr $V6/128
+	echo 0 >/proc/sys/net/ipv6/conf/d0/disable_ipv6
+	wait_addr $V6/128 d0
+	wait_no_addr $V6/128
+}
+
+refused_with_fallback()
+{
+	events_only
+	sock_start
+	ip link add d0 up type dummy || fail "no dummy"
+	ip link add d1 up type dummy || fail "no dummy"
+	ip addr add 10.0.1.1/30 dev d1
+	ctl add $V4 udp/53 up 0 dev d0 fallback via 10.0.1.2 dev d1
+	wait_route $V4/32 table main proto $PROTO
+	ip link del d0
+	sk open a udp4 "*" 53
+	wait_gate $V4/32 '.error != null' true
+	not_busy
+	expect has_route $V4/32 table main proto $PROTO
+	ip link add d0 up type dummy || fail "no dummy"
+	wait_addr $V4/32 d0
+	wait_no_route $V4/32 table main proto $PROTO
+}
+
+# What was there before the gate cannot be put back, and the route waits for that.
+refused_return()
+{
+	events_only
+	sock_start
+	ip addr add $V6/128 dev lo || fail "ip addr add"
+	ctl add $V6 udp/53 up 0
+	wait_no_addr $V6/128
+	echo 1 >/proc/sys/net/ipv6/conf/lo/disable_ipv6
+	sk open a udp6 "*" 53
+	ctl change $V6 action route metric 50
+	wait_gate $V6/128 '.error != null' true
+	not_busy
+	echo 0 >/proc/sys/net/ipv6/conf/lo/disable_ipv6
+	wait_addr $V6/128
+	wait_route $V6/128 table main proto $PROTO metric 50
+}
+
 retried()
 {
 	[ "$(gate "$1" '.retries // 0')" -ge "$2" ]
@@ -554,6 +632,9 @@ t "a change of the action moves from address to route and back" change_action
 t "a refused address is retried until it is accepted" refused_then_accepted
 t "a refused address is forgotten when it is no longer wanted" \
 	refused_then_unwanted
+t "a successor is refused: the engine waits" refused_change
+t "a successor of the fallback is refused: the engine waits" refused_with_fallback
+t "what was there cannot be put back: the engine waits" refused_return
 t "the device goes and comes back" device_comes_back
 t "the device is renamed" device_renamed
 t "lo goes down and up" lo_down_and_up
