@@ -54,6 +54,7 @@ int anygate_actuate_init(struct anygate_net *agn)
 	int one = 1;
 	int ret;
 
+	might_sleep();
 	agn->nlbuf = kmalloc(NLBUF_SIZE, GFP_KERNEL_ACCOUNT);
 	if (!agn->nlbuf)
 		return -ENOMEM;
@@ -456,9 +457,12 @@ fail:
  * the next attempt.
  */
 int anygate_obj_add(struct anygate_net *agn, struct anygate_obj *obj)
+	__must_hold(&agn->lock)
 {
 	int ret = change(agn, obj, true);
 
+	lockdep_assert_held(&agn->lock);
+	might_sleep();
 	if (!ret || ret == -EEXIST)
 		obj->present = true;
 	return ret;
@@ -476,10 +480,13 @@ int anygate_obj_add(struct anygate_net *agn, struct anygate_obj *obj)
  * Return: true if it is there, whosever it is.
  */
 bool anygate_obj_there(struct anygate_net *agn, const struct anygate_obj *obj)
+	__must_hold(&agn->lock)
 {
 	struct nlmsghdr *nlh = agn->nlbuf;
 	char text[ANYGATE_MSG_MAX / 2];
 
+	lockdep_assert_held(&agn->lock);
+	might_sleep();
 	if (route_msg(agn, obj, true))
 		return false;
 	nlh->nlmsg_flags &= ~NLM_F_CREATE;
@@ -497,9 +504,12 @@ bool anygate_obj_there(struct anygate_net *agn, const struct anygate_obj *obj)
  * failure, which is noted in @obj with the time of the next attempt.
  */
 int anygate_obj_del(struct anygate_net *agn, struct anygate_obj *obj)
+	__must_hold(&agn->lock)
 {
 	int ret = change(agn, obj, false);
 
+	lockdep_assert_held(&agn->lock);
+	might_sleep();
 	if (!obj->err)
 		obj->present = false;
 	return ret;

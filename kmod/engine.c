@@ -469,6 +469,7 @@ int anygate_engine_start(struct anygate_net *agn,
 	struct anygate_ring *ring;
 	int ret;
 
+	might_sleep();
 	lockdep_assert_held(&agn->conf_lock);
 	if (agn->started)
 		return 0;
@@ -538,6 +539,7 @@ void anygate_engine_exit(struct anygate_net *agn)
 	struct anygate_gate *gate;
 	unsigned long id;
 
+	might_sleep();
 	/* First: from here on nobody finds it to kick it. */
 	anygate_net_stopped(agn);
 	cancel_work_sync(&agn->work);

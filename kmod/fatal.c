@@ -380,6 +380,7 @@ static void forget_victims(void)
  */
 void anygate_fatal_get(void)
 {
+	might_sleep();
 	mutex_lock(&fatal_lock);
 	if (!n_gates++)
 		arm();
@@ -397,6 +398,7 @@ void anygate_fatal_get(void)
  */
 void anygate_fatal_put(void)
 {
+	might_sleep();
 	mutex_lock(&fatal_lock);
 	if (!--n_gates) {
 		WRITE_ONCE(again, false);
@@ -460,6 +462,7 @@ void anygate_fatal_sweep(struct anygate_net *agn)
 {
 	unsigned int i, n = 0;
 
+	might_sleep();
 	lockdep_assert_held(&agn->lock);
 	for (i = 0; i < agn->n_dying; i++) {
 		if (!agn->dying[i].seen)

@@ -15,10 +15,12 @@
  * Return: why, or none if it is.
  */
 enum anygate_difference anygate_gate_difference(const struct anygate_gate *gate)
+	__must_hold(&gate->agn->lock)
 {
 	const struct anygate_obj *obj = &gate->announce;
 	bool want = anygate_fsm_want(&gate->fsm);
 
+	lockdep_assert_held(&gate->agn->lock);
 	if (want == obj->present)
 		return anygate_engine_behind(gate) ?
 		       ANYGATE_DIFFERENCE_PENDING : ANYGATE_DIFFERENCE_NONE;
@@ -447,6 +449,7 @@ int anygate_put_probes(struct sk_buff *skb)
 	struct nlattr *nest;
 	unsigned int i;
 
+	might_sleep();
 	for (i = 0; anygate_watch_info(i, &probe); i++) {
 		nest = nla_nest_start(skb, ANYGATE_A_STATUS_PROBE);
 		if (!nest ||
@@ -472,12 +475,14 @@ int anygate_put_probes(struct sk_buff *skb)
  * Return: 0 or -EMSGSIZE.
  */
 int anygate_put_status(struct sk_buff *skb, const struct anygate_net *agn)
+	__must_hold(&agn->lock)
 {
 	unsigned int max = agn->net->user_ns == &init_user_ns ?
 			   READ_ONCE(anygate_max_gates) :
 			   READ_ONCE(anygate_max_gates_user);
 	const int pad = ANYGATE_A_STATUS_PAD;
 
+	lockdep_assert_held(&agn->lock);
 	if (nla_put_string(skb, ANYGATE_A_STATUS_VERSION, ANYGATE_VERSION) ||
 	    nla_put_u32(skb, ANYGATE_A_STATUS_GATES, agn->n_gates) ||
 	    nla_put_u32(skb, ANYGATE_A_STATUS_MAX_GATES, max) ||
@@ -514,9 +519,11 @@ int anygate_put_status(struct sk_buff *skb, const struct anygate_net *agn)
 int anygate_put_event(struct sk_buff *skb, const struct anygate_net *agn,
 		      const struct anygate_event *event,
 		      const struct anygate_reader *reader)
+	__must_hold(&agn->lock)
 {
 	const struct anygate_actor *actor = &event->actor;
 
+	lockdep_assert_held(&agn->lock);
 	if (nla_put_u32(skb, ANYGATE_A_GATE_KIND, event->kind) ||
 	    put_u64(skb, ANYGATE_A_GATE_SEQ, agn->event_seq) ||
 	    put_u64(skb, ANYGATE_A_GATE_TIME, ktime_get_real_ns()))

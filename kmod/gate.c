@@ -61,6 +61,7 @@ static struct kmem_cache *services_cache_of(const char *name, unsigned int n)
  */
 int anygate_gates_init(void)
 {
+	might_sleep();
 	gate_cache = KMEM_CACHE(anygate_gate, SLAB_ACCOUNT);
 	if (!gate_cache)
 		return -ENOMEM;
@@ -86,6 +87,7 @@ err_gate:
  */
 void anygate_gates_exit(void)
 {
+	might_sleep();
 	kmem_cache_destroy(services_cache[1]);
 	kmem_cache_destroy(services_cache[0]);
 	kmem_cache_destroy(gate_cache);
@@ -102,6 +104,7 @@ int anygate_gate_tables_init(struct anygate_net *agn)
 {
 	int ret;
 
+	might_sleep();
 	ret = rhashtable_init(&agn->by_prefix, &prefix_params);
 	if (ret)
 		return ret;
@@ -163,6 +166,7 @@ struct anygate_services *anygate_services_alloc(unsigned int n)
  */
 void anygate_services_free(struct anygate_services *services)
 {
+	might_sleep();
 	if (!services)
 		return;
 	anygate_stall_forget(services);
@@ -246,6 +250,7 @@ void anygate_gate_free(struct anygate_gate *gate)
 struct anygate_history *anygate_history(struct anygate_gate *gate)
 	__must_hold(&gate->agn->lock)
 {
+	might_sleep();
 	lockdep_assert_held(&gate->agn->lock);
 	if (!gate->history)
 		gate->history = kzalloc(sizeof(*gate->history),
@@ -349,6 +354,7 @@ int anygate_gate_link(struct anygate_gate *gate)
 	struct anygate_shield *shield;
 	int ret;
 
+	might_sleep();
 	lockdep_assert_held(&agn->lock);
 
 	/* Ids are never used twice, so that a dump resumes where it was. */
@@ -400,6 +406,7 @@ void anygate_gate_unlink(struct anygate_gate *gate)
 {
 	struct anygate_net *agn = gate->agn;
 
+	might_sleep();
 	lockdep_assert_held(&agn->lock);
 	agn->genseq++;
 	agn->n_otherdev -= on_otherdev(gate);
@@ -463,6 +470,7 @@ int anygate_gate_set_services(struct anygate_gate *gate,
 	unsigned int i;
 	int ret;
 
+	might_sleep();
 	lockdep_assert_held(&agn->lock);
 	for (i = 0; i < services->n; i++)
 		services->s[i].gate = gate;
@@ -486,6 +494,8 @@ int anygate_gate_set_services(struct anygate_gate *gate,
 struct anygate_gate *anygate_gate_find(struct anygate_net *agn,
 				       const struct anygate_prefix *prefix)
 {
+	lockdep_assert(lockdep_is_held(&agn->lock) ||
+		       lockdep_is_held(&agn->conf_lock));
 	if (!agn->started)
 		return NULL;
 	return rhashtable_lookup_fast(&agn->by_prefix, prefix, prefix_params);

@@ -37,6 +37,8 @@ struct anygate_lease *anygate_lease_find(const struct anygate_gate *gate,
 {
 	unsigned int i;
 
+	lockdep_assert(lockdep_is_held(&gate->agn->lock) ||
+		       lockdep_is_held(&gate->agn->conf_lock));
 	for (i = 0; gate->leases && i < gate->leases->n; i++)
 		if (!strcmp(gate->leases->l[i].name, name))
 			return &gate->leases->l[i];
@@ -80,9 +82,11 @@ void anygate_leases_replace(struct anygate_gate *gate,
  */
 bool anygate_leases_good(const struct anygate_gate *gate, u64 now,
 			 enum anygate_reason *why)
+	__must_hold(&gate->agn->lock)
 {
 	unsigned int i;
 
+	lockdep_assert_held(&gate->agn->lock);
 	for (i = 0; gate->leases && i < gate->leases->n; i++) {
 		const struct anygate_lease *lease = &gate->leases->l[i];
 
@@ -113,10 +117,12 @@ bool anygate_leases_good(const struct anygate_gate *gate, u64 now,
  * Return: CLOCK_BOOTTIME nanoseconds after @now, or ANYGATE_NEVER.
  */
 u64 anygate_leases_deadline(const struct anygate_gate *gate, u64 now)
+	__must_hold(&gate->agn->lock)
 {
 	u64 at = ANYGATE_NEVER;
 	unsigned int i;
 
+	lockdep_assert_held(&gate->agn->lock);
 	for (i = 0; gate->leases && i < gate->leases->n; i++)
 		if (gate->leases->l[i].verdict != ANYGATE_VERDICT_NONE &&
 		    gate->leases->l[i].expires > now)
@@ -133,10 +139,12 @@ u64 anygate_leases_deadline(const struct anygate_gate *gate, u64 now)
  * Return: true once for each.
  */
 bool anygate_leases_ran_out(struct anygate_gate *gate, u64 now)
+	__must_hold(&gate->agn->lock)
 {
 	bool ran_out = false;
 	unsigned int i;
 
+	lockdep_assert_held(&gate->agn->lock);
 	for (i = 0; gate->leases && i < gate->leases->n; i++) {
 		struct anygate_lease *lease = &gate->leases->l[i];
 

@@ -294,6 +294,7 @@ static void transition(struct anygate_gate *gate, struct anygate_event *event,
  */
 void anygate_look_unobserve(struct anygate_gate *gate,
 			    enum anygate_source source)
+	__must_hold(&gate->agn->lock)
 {
 	struct anygate_event event = {
 		.kind = ANYGATE_EVENT_KIND_ORDER,
@@ -302,6 +303,7 @@ void anygate_look_unobserve(struct anygate_gate *gate,
 		.source = source,
 	};
 
+	lockdep_assert_held(&gate->agn->lock);
 	gate->orders.observe = false;
 	gate->orders.observe_until = ANYGATE_NEVER;
 	gate->adopt = true;
@@ -317,7 +319,9 @@ void anygate_look_unobserve(struct anygate_gate *gate,
  * Return: negative errno of its last failed actuation, or 0.
  */
 int anygate_gate_error(const struct anygate_gate *gate)
+	__must_hold(&gate->agn->lock)
 {
+	lockdep_assert_held(&gate->agn->lock);
 	if (gate->announce.err)
 		return gate->announce.err;
 	if (gate->retired && gate->retired->err)
@@ -389,6 +393,7 @@ static void shield(struct anygate_gate *gate, const struct anygate_event *event,
  * Context: the engine, anygate_net.lock held; releases it to wait for RTNL.
  */
 void anygate_look(struct anygate_gate *gate, bool start)
+	__must_hold(&gate->agn->lock)
 {
 	struct anygate_event event = {
 		.gate = gate,
@@ -403,6 +408,8 @@ void anygate_look(struct anygate_gate *gate, bool start)
 	u64 errors = gate->agn->n_errors;
 	bool announced, acted, had = gate->services_up;
 
+	lockdep_assert_held(&gate->agn->lock);
+	might_sleep();
 	list_del_init(&gate->dirty_list);
 
 	begun = ktime_get_boottime_ns();

@@ -146,6 +146,7 @@ void anygate_kick_all(void)
 {
 	struct anygate_net *agn;
 
+	might_sleep();
 	mutex_lock(&nets_lock);
 	list_for_each_entry(agn, &nets, nets)
 		anygate_engine_kick(agn);
@@ -160,6 +161,7 @@ void anygate_kick_all(void)
  */
 void anygate_net_started(struct anygate_net *agn)
 {
+	might_sleep();
 	mutex_lock(&nets_lock);
 	list_add_tail(&agn->nets, &nets);
 	mutex_unlock(&nets_lock);
@@ -173,6 +175,7 @@ void anygate_net_started(struct anygate_net *agn)
  */
 void anygate_net_stopped(struct anygate_net *agn)
 {
+	might_sleep();
 	mutex_lock(&nets_lock);
 	list_del_init(&agn->nets);
 	mutex_unlock(&nets_lock);

@@ -535,6 +535,7 @@ void anygate_netlink_event(struct anygate_net *agn,
 			 init_pid_ns.ns.inum : 0,
 	};
 
+	might_sleep();
 	lockdep_assert_held(&agn->lock);
 	agn->event_seq++;
 	/* The groups' numbers may be another family's by now. */

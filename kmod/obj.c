@@ -93,6 +93,7 @@ struct anygate_obj *anygate_obj_alloc_fallback(const struct anygate_conf *conf)
 {
 	struct alone *alone;
 
+	might_sleep();
 	alone = kmalloc(sizeof(*alone), GFP_KERNEL_ACCOUNT);
 	if (!alone)
 		return NULL;
@@ -110,6 +111,7 @@ struct anygate_obj *anygate_obj_alloc_retired(void)
 {
 	struct alone *alone;
 
+	might_sleep();
 	alone = kzalloc(sizeof(*alone), GFP_KERNEL_ACCOUNT);
 	if (!alone)
 		return NULL;

@@ -247,9 +247,12 @@ static int stop_gates(struct anygate_net *agn)
  * Context: the engine, @agn->lock held; releases it to wait for RTNL.
  */
 void anygate_requests_take(struct anygate_net *agn)
+	__must_hold(&agn->lock)
 {
 	struct anygate_req *req;
 
+	lockdep_assert_held(&agn->lock);
+	might_sleep();
 	for (;;) {
 		spin_lock(&agn->req_lock);
 		req = list_first_entry_or_null(&agn->reqs, struct anygate_req,

@@ -146,6 +146,7 @@ anygate_shield_prepare(struct anygate_gate *gate,
 	unsigned int i;
 	int ret;
 
+	might_sleep();
 	lockdep_assert_held(&agn->lock);
 	if (!conf->shield_ms)
 		return NULL;
@@ -243,7 +244,9 @@ void anygate_shield_commit(struct anygate_gate *gate,
  * Context: as anygate_shield_commit().
  */
 void anygate_shield_remove(struct anygate_gate *gate)
+	__must_hold(&gate->agn->lock)
 {
+	lockdep_assert_held(&gate->agn->lock);
 	anygate_shield_commit(gate, NULL);
 }
 
@@ -314,7 +317,9 @@ void anygate_shield_update(struct anygate_gate *gate, u64 gone_at)
  * Return: CLOCK_BOOTTIME nanoseconds, or ANYGATE_NEVER if it is not up.
  */
 u64 anygate_shield_deadline(const struct anygate_gate *gate)
+	__must_hold(&gate->agn->lock)
 {
+	lockdep_assert_held(&gate->agn->lock);
 	return gate->shielding ? gate->shield->until : ANYGATE_NEVER;
 }
 
@@ -327,11 +332,13 @@ u64 anygate_shield_deadline(const struct anygate_gate *gate)
  * Return: 0 or -EMSGSIZE.
  */
 int anygate_shield_put(struct sk_buff *skb, const struct anygate_gate *gate)
+	__must_hold(&gate->agn->lock)
 {
 	const struct anygate_shield *shield = gate->shield;
 	const int pad = ANYGATE_A_GATE_PAD;
 	u64 first, dropped;
 
+	lockdep_assert_held(&gate->agn->lock);
 	if (!shield)
 		return 0;
 	first = atomic64_read(&shield->first);
@@ -362,6 +369,7 @@ int anygate_shield_put(struct sk_buff *skb, const struct anygate_gate *gate)
 void anygate_shield_exit(struct anygate_net *agn)
 	__must_hold(&agn->lock)
 {
+	might_sleep();
 	lockdep_assert_held(&agn->lock);
 	net_stop(agn);
 }

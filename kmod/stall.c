@@ -266,6 +266,7 @@ u32 anygate_stall_sample(struct anygate_gate *gate, struct anygate_service *svc,
 	unsigned int i;
 	u32 n;
 
+	might_sleep();
 	lockdep_assert_held(&gate->agn->lock);
 	do {
 		sample.list = svc->members;
@@ -294,7 +295,9 @@ u32 anygate_stall_sample(struct anygate_gate *gate, struct anygate_service *svc,
  * Return: false if there are more or fewer.
  */
 bool anygate_stall_knows(const struct anygate_service *svc, u32 n)
+	__must_hold(&svc->gate->agn->lock)
 {
+	lockdep_assert_held(&svc->gate->agn->lock);
 	return n == svc->left_off + (svc->members ? svc->members->n : 0);
 }
 
@@ -306,10 +309,12 @@ bool anygate_stall_knows(const struct anygate_service *svc, u32 n)
  * Return: their number.
  */
 u32 anygate_stall_stalled(const struct anygate_service *svc)
+	__must_hold(&svc->gate->agn->lock)
 {
 	unsigned int i;
 	u32 n = 0;
 
+	lockdep_assert_held(&svc->gate->agn->lock);
 	for (i = 0; svc->members && i < svc->members->n; i++)
 		n += svc->members->m[i].stalled;
 	return n;
@@ -345,7 +350,9 @@ void anygate_stall_forget(struct anygate_services *services)
  * Return: true if it is.
  */
 bool anygate_stall_due(const struct anygate_gate *gate, u64 now)
+	__must_hold(&gate->agn->lock)
 {
+	lockdep_assert_held(&gate->agn->lock);
 	return now >= gate->sample_at;
 }
 
@@ -381,6 +388,8 @@ void anygate_stall_sampled(struct anygate_gate *gate, u64 now)
  * Return: CLOCK_BOOTTIME nanoseconds, or ANYGATE_NEVER.
  */
 u64 anygate_stall_deadline(const struct anygate_gate *gate)
+	__must_hold(&gate->agn->lock)
 {
+	lockdep_assert_held(&gate->agn->lock);
 	return gate->conf.stall_ms ? gate->sample_at : ANYGATE_NEVER;
 }

@@ -248,6 +248,7 @@ void anygate_suspects_free(struct anygate_net *agn)
  */
 void anygate_suspects_exit(void)
 {
+	might_sleep();
 	mutex_lock(&suspects_lock);
 	closed = true;
 	disarm();

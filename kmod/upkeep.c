@@ -221,6 +221,7 @@ void anygate_upkeep_check(struct anygate_gate *gate, u64 now)
 {
 	struct anygate_obj *obj = &gate->announce;
 
+	might_sleep();
 	lockdep_assert_held(&gate->agn->lock);
 	if (obj->check && obj->type == ANYGATE_OBJ_ADDR)
 		check_address(gate, now);
@@ -335,6 +336,7 @@ int anygate_upkeep_drop_fallback(struct anygate_gate *gate)
 {
 	struct anygate_obj *obj = gate->fallback;
 
+	might_sleep();
 	lockdep_assert_held(&gate->agn->lock);
 	if (!obj || gate->orders.observe || !suspected(obj))
 		return 0;
@@ -384,6 +386,7 @@ bool anygate_upkeep_act(struct anygate_gate *gate, u64 now)
 	bool want = anygate_fsm_want(&gate->fsm);
 	bool acted = false;
 
+	might_sleep();
 	lockdep_assert_held(&gate->agn->lock);
 	if (gate->orders.observe)
 		return false;
@@ -531,6 +534,7 @@ int anygate_upkeep_undo(struct anygate_gate *gate)
 {
 	int ret;
 
+	might_sleep();
 	lockdep_assert_held(&gate->agn->lock);
 	ret = restore(gate, &gate->announce);
 	if (!ret && gate->retired) {

@@ -183,6 +183,7 @@ int anygate_upkeep_prepare(struct anygate_gate *gate,
 	bool ours;
 	int ret;
 
+	might_sleep();
 	lockdep_assert_held(&gate->agn->lock);
 	*spares = (struct anygate_spares){};
 	if (!fallback && !announce)

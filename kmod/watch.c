@@ -602,6 +602,7 @@ bool anygate_watch_info(unsigned int i, struct anygate_probe_info *info)
 {
 	struct watch_probe *p;
 
+	might_sleep();
 	if (i >= ARRAY_SIZE(probes))
 		return false;
 	p = &probes[i];
@@ -698,6 +699,7 @@ out:
  */
 void anygate_watch_canary_period(void)
 {
+	might_sleep();
 	if (READ_ONCE(anygate_canary_ms)) {
 		mod_delayed_work(anygate_wq, &canary_work,
 				 msecs_to_jiffies(anygate_canary_ms));

@@ -195,6 +195,8 @@ bool anygate_witness_left(struct anygate_net *agn,
 {
 	bool left;
 
+	lockdep_assert_held(&agn->lock);
+	might_sleep();
 	if (obj->prefix->addr.family == AF_INET)
 		return anygate_obj_there(agn, obj);
 	rcu_read_lock();
