@@ -173,7 +173,7 @@ numbers_processes()
 	cat >"$TMP/inside" <<-END
 		coproc SOCK { exec "$SELFTESTS/sock"; }
 		exec {in}>&"\${SOCK[1]}" {out}<&"\${SOCK[0]}"
-		ask() { echo "\$*" >&\$in; read -r -u \$out answer; }
+		ask() { echo "\$*" >&\$in; read -r -u \$out answer; [[ \$answer == ok* ]]; }
 		ask spawn kid
 		echo "\${answer#ok }" >"$TMP/pid"
 		ask @kid open a udp4 "*" 53
@@ -347,8 +347,18 @@ cannot_starve()
 	cat >"$TMP/hostile" <<-END
 		exec 9<> <(:)
 		ip link set lo up
+		coproc SOCK { exec "$TMP/sock"; }
+		exec {in}>&"\${SOCK[1]}" {out}<&"\${SOCK[0]}"
+		ask() { echo "\$*" >&\$in; read -r -u \$out answer; [[ \$answer == ok* ]]; }
 		if [ "\$1" = gates ]; then
 			"$TMP/rawnl" gates 200 || exit
+			# One that is refused again and again, and one that stalls.
+			echo 1 >/proc/sys/net/ipv6/conf/lo/disable_ipv6
+			"$TMP/ctl" add 2001:db8::97 udp/97 up 0 || exit
+			"$TMP/ctl" add 192.0.2.97 udp/97 up 0 stall 100ms || exit
+			ask open w udp6 "*" 97 v6only=0 || exit
+			ask socket c udp4
+			ask send c 192.0.2.97 97 hello
 			while "$TMP/rawnl" cycle 192.0.2.99 99 1000; do :; done >/dev/null &
 			while "$TMP/ctl" show; do :; done >/dev/null &
 			# probes that nobody else needs come and go
@@ -361,14 +371,10 @@ cannot_starve()
 			done >/dev/null &
 			while ip route show table all; do :; done >/dev/null &
 		fi
-		coproc SOCK { exec "$TMP/sock"; }
-		exec {in}>&"\${SOCK[1]}" {out}<&"\${SOCK[0]}"
 		rounds=0
 		while :; do
-			echo "open a udp4 * 53" >&\$in
-			read -r -u \$out answer
-			echo "close a" >&\$in
-			read -r -u \$out answer
+			ask open a udp4 "*" 53
+			ask close a
 			echo \$((++rounds)) >"\$2"
 		done
 	END
