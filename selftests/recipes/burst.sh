@@ -8,7 +8,7 @@
 #
 # With its default buffer BIRD 2.0.12 loses messages of such a burst, and looks at
 # the kernel's tables again only when its scan time is over, a minute: "netlink rx
-# buffer" has room for it. FRR's default has.
+# buffer" has room for it. So has zebra as Debian starts it, with -s 90000000.
 
 . "${0%/*}/../lib.sh"
 . "${0%/*}/recipe.inc.sh"
