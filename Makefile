@@ -155,7 +155,7 @@ check-recipes: ## those recipes whose daemons and servers "make check" does not 
 
 check-trixie: ## the recipes with Debian 13's routing daemons and servers, BIRD 3 among them
 	@$(vm)/deps --ensure --with-recipes
-	@KERNELS="$${KERNELS:-6.12}" RELEASE=trixie RECIPES=y $(guests)
+	@KERNELS="$${KERNELS:-$(if $(ALL),6.1 6.12,6.12)}" RELEASE=trixie RECIPES=y $(guests)
 
 check-all: export ALL := y
 check-all: check check-recipes check-trixie check-install check-rt check-debug check-newest ## all of these, one after the other, every test on every kernel
