@@ -8,7 +8,8 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 SBINDIR ?= $(PREFIX)/sbin
 LIBEXECDIR ?= $(PREFIX)/libexec/anygate
-EXAMPLEDIR ?= $(PREFIX)/share/doc/anygatectl/examples
+DOCDIR ?= $(PREFIX)/share/doc/anygatectl
+EXAMPLEDIR ?= $(DOCDIR)/examples
 SYSCONFDIR ?= /etc
 UNITDIR ?= $(PREFIX)/lib/systemd/system
 DEBDIR ?= debs
@@ -17,6 +18,12 @@ VERSION := $(shell sed -n 's/^VERSION := //p' helper/Makefile)
 units := anygate.service anygate@.service anygate-metrics.service \
 	 anygate-metrics.timer
 examples := $(wildcard helper/systemd/examples/*)
+# The pages and the recipes; figures and raw data of benchmarks are in the source.
+docs := $(patsubst Documentation/%,%,$(wildcard Documentation/*.md Documentation/*.svg) \
+	$(sort $(shell find Documentation/recipes -type f)))
+# Where what they point to is then.
+moved := -e 's|\.\./helper/systemd/examples/|examples/|g; s|\(examples/[^) ]*\)\.in)|\1)|g' \
+	 -e 's|!*\[\([^]]*\)\](\(bench/[^)]*\))|\1 (in the source: \2)|g'
 
 # Variables that narrow check, demo and bench; the scripts know their defaults.
 export KERNELS RELEASES TESTS JOBS BRIEF V ANYGATE_CACHE ANYGATE_OUT
@@ -81,10 +88,16 @@ install-tools: ## anygatectl with all that belongs to it, but no module
 		chmod 644 $(DESTDIR)$(UNITDIR)/$$u || exit; \
 	done
 	install -D -m 755 helper/systemd/reload-module $(DESTDIR)$(LIBEXECDIR)/reload-module
+	install -d $(DESTDIR)$(EXAMPLEDIR)
 	for e in $(examples); do \
-		install -D -m $$([ -x $$e ] && echo 755 || echo 644) $$e \
-			$(DESTDIR)$(EXAMPLEDIR)/$${e##*/} || exit; \
+		to=$${e##*/}; to=$(DESTDIR)$(EXAMPLEDIR)/$${to%.in}; \
+		sed 's|@SBINDIR@|$(SBINDIR)|g' $$e >$$to && \
+		chmod $$([ -x $$e ] && echo 755 || echo 644) $$to || exit; \
 	done
+	for d in $(docs); do \
+		install -D -m 644 Documentation/$$d $(DESTDIR)$(DOCDIR)/$$d || exit; \
+	done
+	sed -i $(moved) $(addprefix $(DESTDIR)$(DOCDIR)/,$(filter %.md,$(docs)))
 	[ -e $(DESTDIR)$(SYSCONFDIR)/anygate/anygate.conf ] || \
 		install -D -m 644 helper/etc/anygate.conf $(DESTDIR)$(SYSCONFDIR)/anygate/anygate.conf
 	for p in rt_protos rt_addrprotos; do \
@@ -102,14 +115,16 @@ uninstall: kdir uninstall-tools ## remove what install put there
 uninstall-tools:
 	$(MAKE) -C helper uninstall DESTDIR=$(DESTDIR) PREFIX=$(PREFIX)
 	rm -f $(units:%=$(DESTDIR)$(UNITDIR)/%) $(DESTDIR)$(LIBEXECDIR)/reload-module
-	rm -f $(foreach e,$(examples),$(DESTDIR)$(EXAMPLEDIR)/$(notdir $(e)))
+	rm -f $(foreach e,$(examples),$(DESTDIR)$(EXAMPLEDIR)/$(patsubst %.in,%,$(notdir $(e))))
+	rm -f $(addprefix $(DESTDIR)$(DOCDIR)/,$(docs))
+	-@find $(DESTDIR)$(DOCDIR)/recipes -depth -type d -exec rmdir {} \; 2>/dev/null
 	rm -f $(DESTDIR)$(SYSCONFDIR)/iproute2/rt_protos.d/anygate.conf \
 		$(DESTDIR)$(SYSCONFDIR)/iproute2/rt_addrprotos.d/anygate.conf
 	! cmp -s helper/etc/anygate.conf $(DESTDIR)$(SYSCONFDIR)/anygate/anygate.conf || \
 		rm $(DESTDIR)$(SYSCONFDIR)/anygate/anygate.conf
 	-@rmdir $(DESTDIR)$(SYSCONFDIR)/iproute2/rt_addrprotos.d \
 		$(DESTDIR)$(SYSCONFDIR)/anygate $(DESTDIR)$(LIBEXECDIR) \
-		$(DESTDIR)$(EXAMPLEDIR) $(dir $(DESTDIR)$(EXAMPLEDIR)) 2>/dev/null
+		$(DESTDIR)$(EXAMPLEDIR) $(DESTDIR)$(DOCDIR) 2>/dev/null
 
 ## Packing it
 

@@ -143,8 +143,8 @@ heals()
 	printf '# gate unit\n192.0.2.54/32 other.service\n%s/32 web.service\n' $V4 >"$TMP/restart.conf"
 	echo failed >"$TMP/active"
 	# as in the unit, but where the files are here
-	command=$(sed -n 's/^ExecStart=//p' "$examples/anygate-restart.service")
-	[ "$command" = "/usr/sbin/anygatectl monitor exec /usr/local/libexec/anygate-restart" ] ||
+	command=$(sed -n 's/^ExecStart=//p' "$examples/anygate-restart.service.in")
+	[ "$command" = "@SBINDIR@/anygatectl monitor exec /usr/local/libexec/anygate-restart" ] ||
 		fail "another command: $command"
 	cat >"$TMP/marking" <<-END
 		#!/bin/sh
