@@ -34,8 +34,48 @@ bfd_up()
 	[ "$(vty 0 "show bfd peers brief" | grep -c " up")" = 4 ]
 }
 
+# answered_at N BY: a client on node N itself has its answers from node BY
+answered_at()
+{
+	[ "$(CLIENT=$1 ask "${ASKED[@]:0:2}")" = "$2"$'\n'"$2" ]
+}
+
+unanswered_at()
+{
+	[ -z "$(CLIENT=$1 ask "${ASKED[@]:0:2}")" ]
+}
+
+# Clients on the node itself: hold keeps them with a service that is dead, and without
+# it they follow the routing like all others. Those of addresses, that is: what a
+# covering prefix is for is on lo for good.
+own_clients()
+{
+	local gate
+	ready 1 2
+	expect answered_at 1 1
+	note "the service dies, with hold"
+	kill_server 1
+	eventually "the router to know the second only" leads 2
+	eventually "node 2 to answer" served 2
+	expect unanswered_at 1
+	server 1
+	eventually "the router to know both" leads 12
+	note "and without"
+	for gate in "${GATES[@]:0:2}"; do
+		ctl -n "${NS[1]}" change "$gate" hold off
+	done
+	expect answered_at 1 1
+	kill_server 1
+	eventually "a client on node 1 to be answered by node 2" answered_at 1 2
+	expect gates_are 1 closed
+	server 1
+	eventually "a client on node 1 to be answered by node 1" answered_at 1 1
+	eventually "the router to know both" leads 12
+}
+
 t "the router's routes follow the gates, and BIRD is reloaded" follows
 t "BIRD is restarted" restarts
 t "the node dies, and BFD tells" dies 15000
+t "clients on the node itself, with hold and without" own_clients
 
 run_tests "$@"
