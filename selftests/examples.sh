@@ -41,7 +41,7 @@ man_commands()
 readme_commands()
 {
 	awk '
-	/^    (   )?(anygatectl|make|sudo|sysctl)( |$)/ {
+	/^    (   )?(anygatectl|make|ssh|sudo|sysctl)( |$)/ {
 		sub(/^ +/, "")
 		if ($0 !~ /\047/) sub(/  +# .*/, "")
 		print
@@ -81,6 +81,8 @@ surroundings()
 	ln -s "$(realpath "$ANYGATECTL")" "$TMP/bin/anygatectl"
 	printf '#!/bin/sh\nexit 0\n' >"$TMP/bin/dig"
 	cp "$TMP/bin/dig" "$TMP/bin/systemctl"
+	# the other machine is this one
+	printf '#!/bin/sh\nshift\nexec "$@"\n' >"$TMP/bin/ssh"
 	cat >"$TMP/bin/modprobe" <<-END
 		#!/bin/sh
 		[ "\$1" = -r ] && exec rmmod anygate
@@ -151,7 +153,7 @@ readme()
 guide()
 {
 	surroundings
-	run_all 7 < <(readme_commands "$SELFTESTS/../Documentation/operations.md")
+	run_all 25 < <(readme_commands "$SELFTESTS/../Documentation/operations.md")
 }
 
 # What a recipe's page has the operator type on a node that has its gates.
