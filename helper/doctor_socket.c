@@ -63,13 +63,23 @@ static void activation(const struct node *n, struct report *r, const struct gate
 	if (!serves(s, svc) || !process_holds(n, "1", s->inode))
 		return;
 	served = another_holds(n, s->inode);
+	gate_prefix(g, prefix);
 	service_text(svc, &g->prefix, service);
+	if (g->stall) {
+		report_remedy(report_add(r, "socket-activation", SEV_NOTE, prefix, served ?
+					 "%s: systemd holds the socket as well: when the service dies, the gate closes only once clients wait for longer than its stall" :
+					 "%s: nobody but systemd holds the socket: the gate closes only once clients wait for longer than its stall",
+					 service),
+			      "let stall be longer than the service takes to start");
+		return;
+	}
 	report_remedy(report_add(r, "socket-activation", served ? SEV_WARNING : SEV_PROBLEM,
-				 gate_prefix(g, prefix), served ?
+				 prefix, served ?
 				 "%s: systemd holds the socket as well: the gate stays open when the service dies" :
 				 "%s: nobody but systemd holds the socket: the gate is open without a service behind it",
 				 service),
-		      "disable the .socket unit and let the service open its own sockets; or require a lease that an outside check keeps");
+		      "anygatectl change %s stall TIME, longer than the service takes to start; or disable the .socket unit and let the service open its own sockets; or require a lease that an outside check keeps",
+		      prefix);
 }
 
 /* Not of a wildcard socket: that can be opened at any time. */

@@ -436,7 +436,14 @@ static void activation(void **state)
 	put_link("proc/1/fd/8", "socket:[1001]");
 	expect(doctor_socket, "socket-activation", SEV_PROBLEM, "192.0.2.53/32");
 	assert_contains(report.f[0].text, "tcp/53: nobody but systemd");
+	assert_contains(report.f[0].remedy, "change 192.0.2.53/32 stall");
+	gates[0].stall = 3000;
+	expect(doctor_socket, "socket-activation", SEV_NOTE, "192.0.2.53/32");
+	assert_contains(report.f[0].text, "nobody but systemd");
 	put_link("proc/42/fd/4", "socket:[1001]");
+	expect(doctor_socket, "socket-activation", SEV_NOTE, "192.0.2.53/32");
+	assert_contains(report.f[0].text, "as well");
+	gates[0].stall = 0;
 	expect(doctor_socket, "socket-activation", SEV_WARNING, "192.0.2.53/32");
 }
 
