@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# doctor, with the daemons that it asks and whose configurations it reads: each
-# finding is there with a daemon that is configured so, and gone once the remedy
-# is applied. What these findings say of a node is told by fakes in
+# doctor, with the kernel's settings, the daemons that it asks and the configurations
+# that it reads: each finding is there with what is configured so, and gone once the
+# remedy is applied. What these findings say of a node is told by fakes in
 # helper/tests/test_doctor.c; here it is shown that real ones speak like that.
 
 . "${0%/*}/lib.sh"
@@ -59,6 +59,58 @@ daemon()
 	"$@" >>"$TMP/daemon" 2>&1 &
 	MONITORS+=($!)
 	DAEMON=$!
+}
+
+# --- the kernel's settings ------------------------------------------------------
+
+# set_sysctl KEY VALUE: of this namespace
+set_sysctl()
+{
+	sysctl -qw "$1=$2" || fail "no $1"
+}
+
+uplink()
+{
+	open_gate
+	set_sysctl net.ipv4.conf.all.rp_filter 0
+	set_sysctl net.ipv4.conf.up0.rp_filter 1
+	found rp-filter up0
+	set_sysctl net.ipv4.conf.up0.rp_filter 2
+	remedied rp-filter up0
+
+	set_sysctl net.ipv4.conf.all.arp_ignore 0
+	set_sysctl net.ipv4.conf.up0.arp_ignore 0
+	found arp-ignore up0
+	set_sysctl net.ipv4.conf.up0.arp_ignore 1
+	remedied arp-ignore up0
+	set_sysctl net.ipv4.conf.all.arp_announce 0
+	set_sysctl net.ipv4.conf.up0.arp_announce 1
+	found arp-announce up0
+	set_sysctl net.ipv4.conf.up0.arp_announce 2
+	remedied arp-announce up0
+}
+
+# forwards KEY PREFIX: either of the remedies
+forwards()
+{
+	set_sysctl "$1" 1
+	no_finding forward-loop "$2" || fail "the hold route takes them"
+	ctl change "$2" hold off
+	found forward-loop "$2"
+	ctl change "$2" hold on
+	remedied forward-loop "$2"
+	ctl change "$2" hold off
+	found forward-loop "$2"
+	set_sysctl "$1" 0
+	remedied forward-loop "$2"
+}
+
+forwarding()
+{
+	open_gate
+	ctl add $V6/128 udp/53
+	forwards net.ipv4.ip_forward $V4/32
+	forwards net.ipv6.conf.all.forwarding $V6/128
 }
 
 # --- BIRD ---------------------------------------------------------------------
@@ -328,6 +380,8 @@ with_keepalived()
 	kill -0 "$pid" || fail "keepalived does not run: $(cat "$TMP/daemon")"
 }
 
+t "the kernel: strict reverse paths, and ARP" uplink
+t "the kernel: a node that forwards, and no hold" forwarding
 t "BIRD: direct, export and learn" with_bird
 t "BIRD: that of another namespace is not this node's" neighbours
 t "FRR: redistribute, and the table" with_frr
