@@ -247,6 +247,40 @@ with_frr()
 	remedied frr-redistribute 192.0.2.0/24
 }
 
+# ospf_has ADDRESS, ospf_lacks: what it withdraws is kept, at the age that ends all
+ospf_has()
+{
+	vt -c "show ip ospf database self-originate" >"$TMP/lsdb" 2>&1 &&
+		awk -v id="$1" '$1 == id && $3 < 3600 { has = 1 } END { exit !has }' "$TMP/lsdb"
+}
+
+ospf_lacks()
+{
+	! ospf_has "$@" && grep -q "OSPF Router with ID" "$TMP/lsdb"
+}
+
+# What doctor takes for enough, and what not, is so for OSPF.
+imported_table()
+{
+	open_gate
+	frr_daemons
+	ctl add 192.0.2.0/24 $V4:udp/53 up 0 table 100
+	wait_route 192.0.2.0/24 table 100
+	frr_configure "router ospf" "redistribute kernel" "redistribute connected"
+	eventually "OSPF to have the address" ospf_has $V4
+	found frr-table 192.0.2.0/24
+	no_finding frr-redistribute 192.0.2.0/24 || fail "kernel routes are not all"
+	expect ospf_lacks 192.0.2.0
+	frr_configure "ip import-table 100"
+	remedied frr-table 192.0.2.0/24
+	found frr-redistribute 192.0.2.0/24
+	frr_configure "router ospf" "redistribute table 100"
+	remedied frr-redistribute 192.0.2.0/24
+	eventually "OSPF to have the route" ospf_has 192.0.2.0
+	sk close a
+	eventually "OSPF to have lost it" ospf_lacks 192.0.2.0
+}
+
 # One of several on a machine: it has a name, and so have its sockets.
 named_frr()
 {
@@ -385,6 +419,7 @@ t "the kernel: a node that forwards, and no hold" forwarding
 t "BIRD: direct, export and learn" with_bird
 t "BIRD: that of another namespace is not this node's" neighbours
 t "FRR: redistribute, and the table" with_frr
+t "FRR: a table that it imports" imported_table
 t "FRR: one with a name" named_frr
 t "BIND: the interface scan, and the source of transfers" with_bind
 t "BIND: with the scan it gives up the address" bind_keeps "" no

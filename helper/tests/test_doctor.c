@@ -336,8 +336,44 @@ static void frr(void **state)
 	expect(doctor_frr, "frr-redistribute", SEV_PROBLEM, "192.0.2.0/24");
 	put(show, "router ospf\n redistribute kernel\n");
 	expect_nothing(doctor_frr);
-	gates[0].table = 100;
+}
+
+static void frr_table(void **state)
+{
+	static const char show[] = "commands/vtysh_-c_show_running-config";
+
+	(void)state;
+	put("proc/42/comm", "zebra\n");
+	route_gate("192.0.2.0/24")->table = 100;
+	put(show, "router ospf\n redistribute kernel\n");
 	expect(doctor_frr, "frr-table", SEV_WARNING, "192.0.2.0/24");
+	assert_contains(report.f[0].remedy, "ip import-table 100");
+	/* imported, it is no kernel route any more */
+	put(show, "ip import-table 100 distance 20\nrouter ospf\n redistribute kernel\n");
+	expect(doctor_frr, "frr-redistribute", SEV_PROBLEM, "192.0.2.0/24");
+	assert_contains(report.f[0].remedy, "redistribute table 100");
+	put(show, "ip import-table 100\nrouter ospf\n redistribute table 1001\n");
+	expect(doctor_frr, "frr-redistribute", SEV_PROBLEM, "192.0.2.0/24");
+	put(show, "ip import-table 100\nrouter isis x\n redistribute ipv4 table level-2\n");
+	expect(doctor_frr, "frr-redistribute", SEV_PROBLEM, "192.0.2.0/24");
+	put(show, "ip import-table 100\nrouter ospf\n redistribute table 100 route-map M\n");
+	expect_nothing(doctor_frr);
+	put(show, "ip import-table 101\nrouter ospf\n redistribute table 100\n redistribute kernel\n");
+	expect(doctor_frr, "frr-table", SEV_WARNING, "192.0.2.0/24");
+	put(show, "router bgp 65000\n address-family ipv4 unicast\n  redistribute table-direct 100\n");
+	expect_nothing(doctor_frr);
+	/* more than can be imported */
+	gates[0].table = 300;
+	put(show, "router ospf\n redistribute kernel\n");
+	expect(doctor_frr, "frr-table", SEV_WARNING, "192.0.2.0/24");
+	assert_null(strstr(report.f[0].remedy, "import-table"));
+
+	node.n_gates = 0;
+	route_gate("2001:db8::/48")->table = 100;
+	put(show, "ip import-table 100\nrouter bgp 65000\n address-family ipv6 unicast\n"
+		  "  redistribute table 100\n  redistribute kernel\n exit-address-family\n");
+	expect(doctor_frr, "frr-table", SEV_WARNING, "2001:db8::/48");
+	assert_null(strstr(report.f[0].remedy, "import-table"));
 }
 
 #define PROTOCOLS								\
@@ -587,6 +623,7 @@ int main(void)
 		test(routing_daemon),
 		test(witness),
 		test(frr),
+		test(frr_table),
 		test(bird),
 		test(elsewhere),
 		test(activation),
