@@ -136,6 +136,36 @@ bool gate_is_address(const struct gate *g, int family)
 }
 
 /**
+ * gate_unannounced() - how bad it is that a daemon does not announce a prefix
+ * @n: node
+ * @g: its gate
+ * @cover: for what is to be said of the gate that makes it less bad, or ""
+ *
+ * An address inside a covering prefix that has a gate is mostly not to be
+ * announced: the covering prefix is.
+ *
+ * Return: severity
+ */
+enum severity gate_unannounced(const struct node *n, const struct gate *g, char cover[COVER_TEXT])
+{
+	char prefix[PREFIX_TEXT];
+	size_t i;
+
+	*cover = '\0';
+	for (i = 0; gate_is_address(g, 0) && i < n->n_gates; i++) {
+		const struct gate *c = &n->gates[i];
+
+		if (c->action != ANYGATE_ACTION_ROUTE || c->prefix.len >= g->prefix.len ||
+		    !prefix_contains(&c->prefix, &g->prefix.addr))
+			continue;
+		snprintf(cover, COVER_TEXT, "; it is inside %s, whose gate may do for it",
+			 gate_prefix(c, prefix));
+		return SEV_NOTE;
+	}
+	return SEV_PROBLEM;
+}
+
+/**
  * doctor_all() - all the checks
  * @n: node
  * @r: findings are added to it

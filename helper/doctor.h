@@ -87,6 +87,14 @@ bool has_token(const char *text, const char *token);
 /* Gates. */
 const char *gate_prefix(const struct gate *g, char buf[PREFIX_TEXT]);
 bool gate_is_address(const struct gate *g, int family);
+#define COVER_TEXT	(PREFIX_TEXT + 64)
+enum severity gate_unannounced(const struct node *n, const struct gate *g, char cover[COVER_TEXT]);
+
+/* FRR: what a check of another daemon has to know of it, too. */
+struct frr;
+struct frr *frr_ask(const struct node *n);
+bool frr_announces(const struct frr *f, const struct gate *g);
+void frr_free(struct frr *f);
 
 /**
  * struct sock - a socket of /proc/net

@@ -87,12 +87,14 @@ static bool exported(const struct node *n, const struct bird *b, const char *pre
 static void judge(const struct node *n, const struct bird *b, const struct gate *g,
 		  struct report *r)
 {
-	char prefix[PREFIX_TEXT];
+	char prefix[PREFIX_TEXT], cover[COVER_TEXT];
+	enum severity severity = gate_unannounced(n, g, cover);
 
 	gate_prefix(g, prefix);
 	if (gate_is_address(g, 0) && !b->direct) {
-		report_remedy(report_add(r, "bird-direct", SEV_PROBLEM, prefix,
-					 "BIRD runs without a direct protocol that is up: it does not see the address"),
+		report_remedy(report_add(r, "bird-direct", severity, prefix,
+					 "BIRD runs without a direct protocol that is up: it does not see the address%s",
+					 cover),
 			      "protocol direct { ipv4; ipv6; interface \"%s\"; }",
 			      *g->dev ? g->dev : "lo");
 		return;
@@ -100,8 +102,8 @@ static void judge(const struct node *n, const struct bird *b, const struct gate 
 	if (g->announced != ANYGATE_SWITCH_ON)
 		return;
 	if (!has_route(n, b, prefix, NULL)) {
-		report_remedy(report_add(r, "bird-route", SEV_PROBLEM, prefix,
-					 "the gate is open, but BIRD has no route for it"),
+		report_remedy(report_add(r, "bird-route", severity, prefix,
+					 "the gate is open, but BIRD has no route for it%s", cover),
 			      gate_is_address(g, 0) ?
 			      "let the direct protocol have %s and both families (ipv4; ipv6;)" :
 			      "protocol kernel { learn; ... } for the table of %s, with an import filter that accepts krt_source 166",
@@ -109,8 +111,9 @@ static void judge(const struct node *n, const struct bird *b, const struct gate 
 		return;
 	}
 	if (!exported(n, b, prefix))
-		report_remedy(report_add(r, "bird-export", SEV_PROBLEM, prefix,
-					 "BIRD has the route, but exports it to none of its protocols: it is announced to nobody"),
+		report_remedy(report_add(r, "bird-export", severity, prefix,
+					 "BIRD has the route, but exports it to none of its protocols: it is announced to nobody%s",
+					 cover),
 			      "export where net = %s; in the channel of an OSPF or BGP protocol that is up",
 			      prefix);
 }
@@ -126,20 +129,25 @@ void doctor_bird(const struct node *n, struct report *r)
 	static const char *const words[] = { "show", "protocols", NULL };
 	char *text, *pid = n->n_gates ? node_process(n, daemon) : NULL;
 	struct bird b = { .socket = node_option(n, pid, "-s") };
+	struct frr *frr;
 	size_t i;
 
 	if (!pid)
 		return;
+	/* Beside an FRR that announces, BIRD may be there for something else. */
+	frr = frr_ask(n);
 	text = ask(n, &b, words);
 	if (text) {
 		read_protocols(&b, text);
 		for (i = 0; i < n->n_gates; i++)
-			judge(n, &b, &n->gates[i], r);
+			if (!frr_announces(frr, &n->gates[i]))
+				judge(n, &b, &n->gates[i], r);
 	} else {
 		report_remedy(report_add(r, "bird-silent", SEV_NOTE, "BIRD",
 					 "it runs, but birdc does not say what it exports"),
 			      "run doctor as root; birdc show protocols says what is wrong");
 	}
+	frr_free(frr);
 	free(text);
 	free(b.socket);
 	free(pid);

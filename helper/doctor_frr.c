@@ -94,8 +94,13 @@ static char *ask(const struct node *n, const char *pid)
 	return config;
 }
 
-/* For frr_free(); NULL if none runs. */
-static struct frr *frr_ask(const struct node *n)
+/**
+ * frr_ask() - ask FRR for its configuration
+ * @n: node
+ *
+ * Return: for frr_free(), or NULL if none runs
+ */
+struct frr *frr_ask(const struct node *n)
 {
 	static const char *const zebra[] = { "zebra", NULL };
 	char *pid = node_process(n, zebra), *copy;
@@ -118,7 +123,11 @@ static struct frr *frr_ask(const struct node *n)
 	return f;
 }
 
-static void frr_free(struct frr *f)
+/**
+ * frr_free() - forget what FRR has said
+ * @f: from frr_ask(), or NULL
+ */
+void frr_free(struct frr *f)
 {
 	if (!f)
 		return;
@@ -186,10 +195,23 @@ static bool reads(const struct frr *f, const struct gate *g)
 	return !in_other_table(g) || imports(f, g) || takes_table(f, g);
 }
 
-static void judge(const struct frr *f, const struct gate *g, struct report *r)
+/**
+ * frr_announces() - whether FRR would tell others of what a gate opens
+ * @f: from frr_ask(), or NULL
+ * @g: gate
+ *
+ * Return: whether it would
+ */
+bool frr_announces(const struct frr *f, const struct gate *g)
+{
+	return f && f->config && reads(f, g) && redistributes(f, g);
+}
+
+static void judge(const struct node *n, const struct frr *f, const struct gate *g,
+		  struct report *r)
 {
 	const bool v6 = g->prefix.addr.family == AF_INET6;
-	char prefix[PREFIX_TEXT], buf[SOURCE_TEXT];
+	char prefix[PREFIX_TEXT], cover[COVER_TEXT], buf[SOURCE_TEXT];
 	const char *source = source_of(f, g, buf);
 	struct finding *finding;
 
@@ -207,9 +229,9 @@ static void judge(const struct frr *f, const struct gate *g, struct report *r)
 	}
 	if (redistributes(f, g))
 		return;
-	report_remedy(report_add(r, "frr-redistribute", SEV_PROBLEM, prefix,
-				 "FRR runs, but no routing protocol for %s redistributes %s routes: an open gate is announced to nobody",
-				 v6 ? "IPv6" : "IPv4", source),
+	report_remedy(report_add(r, "frr-redistribute", gate_unannounced(n, g, cover), prefix,
+				 "FRR runs, but no routing protocol for %s redistributes %s routes: an open gate is announced to nobody%s",
+				 v6 ? "IPv6" : "IPv4", source, cover),
 		      "vtysh: router %s, redistribute %s route-map MAP with a map that permits %s",
 		      v6 ? "ospf6 (or bgp)" : "ospf (or bgp)", source, prefix);
 }
@@ -225,7 +247,7 @@ void doctor_frr(const struct node *n, struct report *r)
 	size_t i;
 
 	for (i = 0; f && f->config && i < n->n_gates; i++)
-		judge(f, &n->gates[i], r);
+		judge(n, f, &n->gates[i], r);
 	if (f && !f->config)
 		report_remedy(report_add(r, "frr-silent", SEV_NOTE, "FRR",
 					 "it runs, but vtysh does not say what it redistributes"),

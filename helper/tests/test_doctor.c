@@ -376,6 +376,69 @@ static void frr_table(void **state)
 	assert_null(strstr(report.f[0].remedy, "import-table"));
 }
 
+/* What is announced is the covering prefix, and its gate says whether it is. */
+static void covered(void **state)
+{
+	static const char show[] = "commands/vtysh_-c_show_running-config";
+	struct gate *g = address_gate("192.0.2.53/32", "udp/53"), *cover;
+
+	(void)state;
+	put("proc/42/comm", "zebra\n");
+	put(show, "router ospf\n redistribute kernel\n");
+	expect(doctor_frr, "frr-redistribute", SEV_PROBLEM, "192.0.2.53/32");
+	cover = route_gate("192.0.2.0/24");
+	expect(doctor_frr, "frr-redistribute", SEV_NOTE, "192.0.2.53/32");
+	assert_contains(report.f[0].text, "inside 192.0.2.0/24");
+	cover->prefix = pfx("192.0.3.0/24");
+	expect(doctor_frr, "frr-redistribute", SEV_PROBLEM, "192.0.2.53/32");
+	cover->prefix = pfx("2001:db8::/32");
+	report_free(&report);
+	doctor_frr(&node, &report);
+	assert_int_equal(found("frr-redistribute")->severity, SEV_PROBLEM);
+
+	put("proc/42/comm", "bird\n");
+	put("commands/birdc_-r_show_protocols", "ospf1 OSPF master4 up now\n");
+	expect(doctor_bird, "bird-direct", SEV_PROBLEM, "192.0.2.53/32");
+	cover->prefix = pfx("192.0.2.0/24");
+	expect(doctor_bird, "bird-direct", SEV_NOTE, "192.0.2.53/32");
+	assert_contains(report.f[0].text, "inside 192.0.2.0/24");
+	put("commands/birdc_-r_show_protocols",
+	    "ospf1 OSPF master4 up now\ndirect1 Direct --- up now\n");
+	g->announced = ANYGATE_SWITCH_ON;
+	expect(doctor_bird, "bird-route", SEV_NOTE, "192.0.2.53/32");
+	put("commands/birdc_-r_show_route_192.0.2.53_32", "192.0.2.53/32 unicast\n");
+	expect(doctor_bird, "bird-export", SEV_NOTE, "192.0.2.53/32");
+	/* the covering one has to be announced, and so has a route inside it */
+	g->action = ANYGATE_ACTION_ROUTE;
+	expect(doctor_bird, "bird-export", SEV_PROBLEM, "192.0.2.53/32");
+	g->announced = ANYGATE_SWITCH_OFF;
+	cover->announced = ANYGATE_SWITCH_ON;
+	expect(doctor_bird, "bird-route", SEV_PROBLEM, "192.0.2.0/24");
+}
+
+/* It announces nothing, and has not to. */
+static void bird_beside_frr(void **state)
+{
+	static const char show[] = "commands/vtysh_-c_show_running-config";
+	struct gate *g = address_gate("192.0.2.53/32", "udp/53");
+
+	(void)state;
+	g->announced = ANYGATE_SWITCH_ON;
+	put("proc/42/comm", "bird\n");
+	put("commands/birdc_-r_show_protocols", "listen4 BGP witness4 up now\n");
+	put(show, "router ospf\n redistribute connected\n");
+	expect(doctor_bird, "bird-direct", SEV_PROBLEM, "192.0.2.53/32");
+	put("proc/43/comm", "zebra\n");
+	expect_nothing(doctor_bird);
+	put(show, "router ospf\n redistribute kernel\n");
+	expect(doctor_bird, "bird-direct", SEV_PROBLEM, "192.0.2.53/32");
+	/* of a table that FRR has not been told to import it tells nobody */
+	g->action = ANYGATE_ACTION_ROUTE;
+	expect_nothing(doctor_bird);
+	g->table = 100;
+	expect(doctor_bird, "bird-route", SEV_PROBLEM, "192.0.2.53/32");
+}
+
 #define PROTOCOLS								\
 	"BIRD 2.0.12 ready.\n"							\
 	"Access restricted\n"							\
@@ -625,6 +688,8 @@ int main(void)
 		test(frr),
 		test(frr_table),
 		test(bird),
+		test(covered),
+		test(bird_beside_frr),
 		test(elsewhere),
 		test(activation),
 		test(ipv6_bind),

@@ -112,6 +112,7 @@ covers()
 	network
 	eventually "both to answer" dns 12
 	eventually "both to answer" web 12
+	"$ANYGATECTL" -n "${NS[1]}" doctor >"$TMP/doctor" || fail "doctor: $(cat "$TMP/doctor")"
 
 	note "one service of node 1 dies"
 	kill_server 1

@@ -47,6 +47,7 @@ last_stays()
 	ready 1 2
 	eventually "node 1 to see the other" sees 1
 	eventually "node 2 to see the other" sees 2
+	"$ANYGATECTL" -n "${NS[1]}" doctor >"$TMP/doctor" || fail "doctor: $(cat "$TMP/doctor")"
 	note "the first server dies"
 	kill_server 1
 	eventually "the router to know the second only" leads 2
