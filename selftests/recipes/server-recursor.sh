@@ -13,11 +13,18 @@ PROGRAM=/usr/sbin/pdns_recursor
 
 needs bird birdc pdns_recursor rec_control "$PYTHON"
 
+# version 5 reads YAML
+case $(pdns_recursor --version 2>&1) in
+*"PowerDNS Recursor 4."*)	CONF=recursor.conf ;;
+*)				CONF=recursor.yml ;;
+esac
+
 server_files()
 {
 	place /etc/powerdns
 	place /run/pdns-recursor pdns
-	cp "$RECIPE/recursor.conf" "$SERVERS/example.zone" /etc/powerdns
+	note "with $CONF"
+	cp "$RECIPE/$CONF" "$SERVERS/example.zone" /etc/powerdns
 }
 
 # As the unit of Debian's package has it.
