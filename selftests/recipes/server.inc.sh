@@ -120,6 +120,11 @@ answered()
 	[ "$(client "$KIND" $V4)" = "$ANSWER" ] && [ "$(client "$KIND" $V6)" = "$ANSWER" ]
 }
 
+answered_by_tcp()
+{
+	is_told dns-tcp "www.example A" "$ANSWER"
+}
+
 unanswered()
 {
 	! client "$KIND" $V4 >/dev/null && ! client "$KIND" $V6 >/dev/null
@@ -218,6 +223,7 @@ start_and_stop()
 	note "start again"
 	server_start
 	comes
+	[ "$KIND" != dns ] || eventually "the client to be answered by TCP" answered_by_tcp
 }
 
 # reload WHAT COMMAND...: has it read anew
