@@ -164,7 +164,7 @@ check-newest: ## the same with the newest source that Debian has
 check-rt: ## the selftests on Debian's PREEMPT_RT 6.12
 	@KERNELS=6.12-rt $(guests)
 
-check-recipes: ## those recipes whose daemons and servers "make check" does not install
+check-recipes: ## the recipes that "make check" does not run, with the daemons and servers that they need
 	@$(vm)/deps --ensure --with-recipes
 	@RECIPES=y $(guests)
 
