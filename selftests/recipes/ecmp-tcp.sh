@@ -21,6 +21,7 @@ tcp_server()
 import selectors, socket, sys
 s = socket.socket(socket.AF_INET6, socket.SOCK_STREAM)
 s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
 s.bind(("::", 53))
 s.listen(100)
 wait = selectors.DefaultSelector()
@@ -104,8 +105,8 @@ moved()
 	echo $count
 }
 
-# withdraw_first: node 1 goes; BEFORE and ANSWERS are what was said before and after
-withdraw_first()
+# connect_to_all: BEFORE and ANSWERS are what is said before and after what follows
+connect_to_all()
 {
 	tcp_client
 	ask_connections
@@ -115,6 +116,12 @@ withdraw_first()
 		fail "not all of them are connected to three nodes"
 	ask_connections
 	[ "$ANSWERS" = "$BEFORE" ] || fail "a flow has more than one path: $ANSWERS"
+}
+
+# Node 1 goes.
+withdraw_first()
+{
+	connect_to_all
 	ctl -n "${NS[1]}" drain dns >/dev/null
 	eventually "routes to the others only" leads 23
 }
@@ -129,13 +136,31 @@ dealt_anew()
 	[ "$(moved)" -gt 0 ] || fail "no connection of another node was broken"
 }
 
+mirror()
+{
+	ip netns exec "${NS[0]}" "$RECIPE/resilient" "$V4/32" 1000 "$V6/128" 2000 \
+		>>"$TMP/resilient" 2>&1 &
+	MIRROR=$!
+	MONITORS+=($!)
+	disown
+}
+
+mirror_ends()
+{
+	kill -9 $MIRROR
+	eventually "its end" mirror_has_ended
+}
+
+mirror_has_ended()
+{
+	! kill -0 $MIRROR 2>/dev/null
+}
+
 # With buckets that stay only the flows of the node that has gone move.
 resilient()
 {
 	network
-	ip netns exec "${NS[0]}" "$RECIPE/resilient" "$V4/32" 1000 "$V6/128" 2000 \
-		>"$TMP/resilient" 2>&1 &
-	MONITORS+=($!)
+	mirror
 	eventually "groups of three" groups_of 3
 	withdraw_first
 	eventually "groups of two" groups_of 2
@@ -151,6 +176,69 @@ resilient()
 	[ "$(moved)" = 0 ] || fail "connections were broken by a return: $ANSWERS"
 }
 
+# Its successor goes on where it has ended.
+restarted()
+{
+	network
+	mirror
+	eventually "groups of three" groups_of 3
+	connect_to_all
+	note "a node goes while nobody looks"
+	mirror_ends
+	ctl -n "${NS[1]}" drain dns >/dev/null
+	eventually "BIRD to know the others only" bird_knows 23
+	expect groups_of 3
+	mirror
+	eventually "groups of two" groups_of 2
+	ask_connections
+	note "after:  $ANSWERS"
+	[ "$(moved)" = 0 ] || fail "connections of other nodes were broken"
+
+	note "nothing happens while nobody looks"
+	BEFORE=$ANSWERS
+	mirror_ends
+	mirror
+	# it has looked when it has done something
+	ctl -n "${NS[1]}" undrain dns >/dev/null
+	eventually "groups of three" groups_of 3
+	ask_connections
+	[ "$(moved)" = 0 ] || fail "connections were broken by a restart: $ANSWERS"
+
+	note "all go while nobody looks"
+	mirror_ends
+	kill_servers
+	eventually "BIRD to know nobody" bird_knows ""
+	expect groups_of 3
+	mirror
+	eventually "no route" leads ""
+	expect groups_of 0
+	for n in 1 2 3; do
+		tcp_server $n
+	done
+	eventually "groups of three" groups_of 3
+	eventually "routes to all nodes" leads 123
+}
+
+kill_servers()
+{
+	local n
+	for n in 1 2 3; do
+		kill_server $n
+	done
+}
+
+# bird_knows NODES: what it has in its own table
+bird_knows()
+{
+	local prefix family
+	for prefix in "${GATES[@]}"; do
+		family=-4
+		[[ $prefix != *:* ]] || family=-6
+		[ "$(ip -n "${NS[0]}" $family route show table 200 exact "$prefix" |
+			grep -o 'dev eth[0-9]' | sort -u | tr -dc 0-9)" = "$1" ] || return
+	done
+}
+
 groups_of()
 {
 	local group
@@ -163,5 +251,6 @@ groups_of()
 
 t "one path for a flow; a withdrawal deals out all of them anew" dealt_anew
 t "with a resilient nexthop group the others stay" resilient
+t "the others stay, too, when what keeps the group is started again" restarted
 
 run_tests "$@"
