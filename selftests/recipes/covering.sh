@@ -30,6 +30,9 @@ network()
 		other=$((3 - n))
 		bird_on $n "$RECIPE/bird.conf"
 		node $n "$RECIPE/tunnel" 10.0.$n.2 10.0.$other.2 $n || fail "no tunnel"
+		# again, as a unit that is restarted
+		node $n "$RECIPE/tunnel" 10.0.$n.2 10.0.$other.2 $n || fail "not twice"
+		[ "$(node $n ip rule show pref 100 | wc -l)" = 1 ] || fail "two rules"
 		sed "s/10\\.9\\.9\\.2/10.9.9.$other/; s/2001:db8:9::2/2001:db8:9::$other/" \
 			"$RECIPE/anygate.conf" >"$TMP/anygate$n.conf"
 		ctl -n "${NS[n]}" apply "$TMP/anygate$n.conf" >/dev/null
