@@ -12,8 +12,9 @@
 RECIPE=$SERVERS/namespace
 NODE_CONF=$RECIPE/host.conf
 PROGRAM=/usr/sbin/nsd
+AT=3
 
-needs bird birdc nsd "$PYTHON"
+needs bird birdc nsd nsd-control "$PYTHON"
 
 server_files()
 {
@@ -23,28 +24,20 @@ server_files()
 	cp "$SERVERS/nsd/nsd.conf" "$SERVERS/example.zone" /etc/nsd
 }
 
-# The namespace is number 3; the host is node 1, and forwards.
+# The namespace is number 3, and has the name of the recipe; the host is node 1.
 box()
 {
-	local box
 	echo "# no gates" >"$TMP/none"
 	GATES=$TMP/none
 	network
-	setup_ns box
-	NS[3]=$box
-	ip link add box0 netns "${NS[1]}" type veth peer name eth0 netns "$box" || fail "no veth"
-	ip -n "${NS[1]}" addr add 10.0.3.1/24 dev box0
-	ip -n "${NS[1]}" addr add 2001:db8:3::1/64 dev box0 nodad
-	ip -n "${NS[1]}" link set box0 up
-	ip -n "$box" addr add 10.0.3.2/24 dev eth0
-	ip -n "$box" addr add 2001:db8:3::2/64 dev eth0 nodad
-	ip -n "$box" link set eth0 up
-	ip -n "$box" route add default via 10.0.3.1
-	ip -n "$box" route add default via 2001:db8:3::1
-	node 1 sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
+	# not by "ip netns exec", which has mounts of its own: the namespace that is
+	# made there would have its name nowhere else
+	defer "ip netns del box 2>/dev/null"
+	nsenter "--net=/run/netns/${NS[1]}" "$RECIPE/box" || fail "no namespace"
+	NS[3]=box
 	bird_on 3 "$RECIPE/bird.conf"
 	eventually "BGP with the namespace" box_is_up
-	ctl -n "$box" apply "$RECIPE/anygate.conf" >/dev/null
+	ctl -n box apply "$RECIPE/anygate.conf" >/dev/null
 }
 
 box_is_up()
@@ -52,33 +45,43 @@ box_is_up()
 	birdc_ok 3 show protocols && [ "$(grep -c Established "$TMP/birdc")" = 2 ]
 }
 
+# As the unit of Debian's package has it.
 server_start()
 {
-	ip netns exec "${NS[3]}" nsd -d -P "" >>"$TMP/server.log" 2>&1 &
-	MAIN=$!
-	disown
-	defer "kill -9 $MAIN 2>/dev/null"
+	launch nsd -d -P ""
+}
+
+server_stop()
+{
+	kill $MAIN
+}
+
+server_newer()
+{
+	newer_zone /etc/nsd/example.zone
+}
+
+server_renewed()
+{
+	has_newer_zone
 }
 
 life()
 {
 	box
-	note "start"
-	server_start
-	comes
+	start_and_stop
 	expect no_gates_outside
-	note "SIGKILL"
-	kill -9 $MAIN
-	goes
-	note "start again"
-	eventually "the old one's end" all_ended
-	server_start
-	comes
+	reload "nsd-control reload" nsd-control reload
+	killed
 }
 
-all_ended()
+second()
 {
-	[ -z "$(node 3 ss -Hlntu "sport = 53")" ]
+	box
+	server_start
+	comes
+	takeover
+	killed
 }
 
 no_gates_outside()
@@ -95,14 +98,15 @@ removed()
 	server_start
 	comes
 	disown -a	# bash would tell of their end
-	for p in $(ip netns pids "${NS[3]}"); do
+	for p in $(ip netns pids box); do
 		kill -9 "$p"
 	done
-	ip netns del "${NS[3]}"
+	ip netns del box
 	goes
 }
 
-t "start, SIGKILL, start again" life
+t "start, stop, reload, SIGKILL" life
+t "a second NSD takes over" second
 t "the namespace is removed" removed
 
 run_tests "$@"

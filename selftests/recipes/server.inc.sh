@@ -12,6 +12,7 @@
 #	KIND, ANSWER	what the client asks, and what it is to be told (client.py)
 #	NODE_CONF	what BIRD on the node reads, if not servers/bird.conf
 #	GATES		what anygate on the node reads, if not anygate.conf in RECIPE
+#	AT		the number of the namespace that it is in, if not the node
 #	RAW		if it answers before it has its data
 #	server_files	puts its files where they belong
 #	server_start, server_stop
@@ -25,6 +26,7 @@ SERVERS=$SELFTESTS/../Documentation/recipes/servers
 NODE_CONF=$SERVERS/bird.conf
 KIND=dns
 ANSWER=198.51.100.80
+AT=1
 
 if [ -z "$ANYGATE_MOUNTS" ]; then
 	export ANYGATE_MOUNTS=y
@@ -61,20 +63,20 @@ bgp_is_up()
 
 # --- the server ---------------------------------------------------------------------
 
-# launch COMMAND...: on the node; it stays in the foreground, and $MAIN is its number.
+# launch COMMAND...: where it belongs; it stays in the foreground, and $MAIN is its number.
 launch()
 {
-	ip netns exec "${NS[1]}" "$@" >>"$TMP/server.log" 2>&1 &
+	ip netns exec "${NS[AT]}" "$@" >>"$TMP/server.log" 2>&1 &
 	MAIN=$!
 	disown
 	defer server_kill
 }
 
-# Every process that runs its program on the node.
+# Every process that runs its program there.
 processes()
 {
 	local p
-	for p in $(ip netns pids "${NS[1]}"); do
+	for p in $(ip netns pids "${NS[AT]}"); do
 		[ "$(readlink "/proc/$p/exe")" != "$PROGRAM" ] || echo "$p"
 	done
 }
@@ -155,7 +157,7 @@ watch()
 	: >"$TMP/gates"
 	ip -n "${NS[0]}" -ts -o monitor route >>"$TMP/routes" 2>&1 &
 	WATCHERS+=($!)
-	"$ANYGATECTL" -n "${NS[1]}" -j monitor >>"$TMP/gates" 2>&1 &
+	"$ANYGATECTL" -n "${NS[AT]}" -j monitor >>"$TMP/gates" 2>&1 &
 	WATCHERS+=($!)
 	ip netns exec "${NS[2]}" "$PYTHON" "$SELFTESTS/recipes/client.py" \
 		--keep "$KIND" $V4 $V6 >"$TMP/clients" 2>&1 &
@@ -184,8 +186,8 @@ mark_seen()
 {
 	ip -n "${NS[0]}" route add 198.51.100.$1 dev lo 2>/dev/null
 	ip -n "${NS[0]}" route del 198.51.100.$1 dev lo 2>/dev/null
-	"$ANYGATECTL" -n "${NS[1]}" add 203.0.113.$1/32 udp/99 2>/dev/null
-	"$ANYGATECTL" -n "${NS[1]}" del 203.0.113.$1/32 2>/dev/null
+	"$ANYGATECTL" -n "${NS[AT]}" add 203.0.113.$1/32 udp/99 2>/dev/null
+	"$ANYGATECTL" -n "${NS[AT]}" del 203.0.113.$1/32 2>/dev/null
 	grep -q -F "198.51.100.$1 " "$TMP/routes" && grep -q -F "203.0.113.$1/" "$TMP/gates"
 }
 
@@ -259,7 +261,7 @@ holds()
 {
 	local a
 	for a in $V4 "[$V6]"; do
-		node 1 ss -Hlntup "src $a" | grep -q "pid=$1," || return
+		node "$AT" ss -Hlntup "src $a" | grep -q "pid=$1," || return
 	done
 }
 
@@ -287,7 +289,7 @@ has_newer_zone()
 show_all()
 {
 	local n
-	for n in 0 1; do
+	for n in "${!NS[@]}"; do
 		echo "#  --- $n"
 		{
 			"$ANYGATECTL" -n "${NS[n]}" show
@@ -298,7 +300,7 @@ show_all()
 		} 2>&1 | sed 's/^/#   /'
 	done
 	{
-		node 1 ss -lnptu
+		node "$AT" ss -lnptu
 		tail -n 40 "$TMP/server.log"
 		tail -n 5 "$TMP/clients" "$TMP"/check*.log
 	} 2>&1 | sed 's/^/#   /'
