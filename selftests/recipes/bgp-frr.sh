@@ -29,9 +29,17 @@ bfd_up()
 	birdc_ok 0 show bfd sessions && [ "$(grep -c " Up " "$TMP/birdc")" = 4 ]
 }
 
+# FRR imports a table with IPv4 only.
+by_table()
+{
+	GATES=("${GATES[@]:0:3}")
+	scopes anygate-table.conf "table 200" "table main"
+}
+
 t "the router's routes follow the gates, and FRR is reloaded" follows
 t "FRR is restarted" restarts
 t "the node dies, and BFD tells" dies 15000
 t "global and local nodes by metric" scopes anygate-local.conf "metric 2048" "metric 1024"
+t "global and local nodes by table" by_table
 
 run_tests "$@"
