@@ -18,6 +18,11 @@
  * a fault, succeeds; the tables come to hold what they should, within the time
  * that faults are given to heal (MS, default 3000); and as long as they do not,
  * the gate says so.
+ *
+ * Among the allocations of the engine's work is that of rtnetlink's answer, which
+ * comes only when something is refused. How many of those were lost is counted, by
+ * a probe of the function by which the kernel tells the socket; where an operation
+ * is about that, there has to be one, and it has to be told.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -29,15 +34,20 @@
 #include <stdarg.h>
 #include <time.h>
 #include <linux/anygate.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <sys/prctl.h>
 
 #include "genl.h"
 
 #define FAULT_DIR "/sys/kernel/debug/"
+#define TRACE_DIR "/sys/kernel/tracing/"
 #define N_MAX 20000
+#define PROTO 166		/* the module's addresses and routes */
+#define METRIC 1024		/* of its routes, if nothing is said */
 
-static struct genl genl;
+static struct genl genl, route = { .fd = -1 };
 static long heal_ms = 3000, slowest_ms;
 static int udp53 = -1;
 static bool engine;
@@ -48,6 +58,13 @@ static const unsigned char v4[4] = { 192, 0, 2, 53 };
 static const unsigned char v6[16] = { 0x20, 1, 0xd, 0xb8, [15] = 0x53 };
 static const unsigned char net4[4] = { 198, 18, 0, 0 };
 static const unsigned char in_net4[4] = { 198, 18, 0, 1 };
+/* Where fallbacks lead: by a device that allocfail.sh makes. */
+static const unsigned char near4[4] = { 203, 0, 113, 129 };
+static const unsigned char far4[4] = { 203, 0, 113, 130 };
+static const unsigned char near6[16] = { 0x20, 1, 0xd, 0xb8, [5] = 0xf, [15] = 1 };
+static const unsigned char far6[16] = { 0x20, 1, 0xd, 0xb8, [5] = 0xf, [15] = 2 };
+static const unsigned char nowhere4[4];
+#define FAR_DEV "d0"
 
 static long now_ms(void)
 {
@@ -205,6 +222,67 @@ static void wait_fired(void)
 		usleep(1000);
 }
 
+/* --- replies that are lost ---------------------------------------------------- */
+
+static int trace_file(const char *file, int flags)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), TRACE_DIR "%s", file);
+	return open(path, flags | O_CLOEXEC);
+}
+
+static bool trace(const char *file, int flags, const char *value)
+{
+	int fd = trace_file(file, flags | O_WRONLY);
+	bool ok = fd >= 0 && write(fd, value, strlen(value)) > 0;
+
+	if (fd >= 0)
+		close(fd);
+	return ok;
+}
+
+static void count_no_lost(void)
+{
+	trace("events/faults/lost/enable", 0, "0");
+	trace("kprobe_events", O_APPEND, "-:faults/lost\n");
+}
+
+/*
+ * netlink_ack() calls this for the asker's socket if it has no memory for an
+ * answer. For others' sockets it is called by what these tests do not do: nothing
+ * is sent here, and nothing refused.
+ */
+static void count_lost(void)
+{
+	/* Left by one that was killed. */
+	count_no_lost();
+	if (!trace("kprobe_events", O_APPEND, "p:faults/lost sk_error_report\n") ||
+	    !trace("events/faults/lost/enable", 0, "1"))
+		err(2, "no probe on sk_error_report()");
+	atexit(count_no_lost);
+}
+
+/* "EVENT HITS MISSES" is a line of this file. */
+static unsigned long lost(void)
+{
+	int fd = trace_file("kprobe_profile", O_RDONLY);
+	unsigned long hits;
+	char text[4096];
+	ssize_t len;
+	char *at;
+
+	len = read(fd, text, sizeof(text) - 1);
+	if (len < 0)
+		err(2, "kprobe_profile");
+	close(fd);
+	text[len] = '\0';
+	at = strstr(text, " lost ");
+	if (!at || sscanf(at, " lost %lu", &hits) != 1)
+		errx(2, "kprobe_profile does not tell");
+	return hits;
+}
+
 /* --- the tables, and what is shown of them ----------------------------------- */
 
 static bool has_addr(const void *addr, int family)
@@ -225,6 +303,68 @@ static bool has_addr(const void *addr, int family)
 	}
 	freeifaddrs(all);
 	return found;
+}
+
+/* Is this a route of ours to that prefix, of this type, by this gateway if given? */
+static bool is_ours(const struct nlmsghdr *h, const void *addr, size_t len,
+		    int type, const void *via)
+{
+	const struct rtmsg *rtm = NLMSG_DATA(h);
+	const struct rtattr *a = RTM_RTA(rtm);
+	int left = RTM_PAYLOAD(h);
+	bool dst = false, gateway = !via;
+
+	if (h->nlmsg_type != RTM_NEWROUTE || rtm->rtm_protocol != PROTO ||
+	    rtm->rtm_type != type)
+		return false;
+	for (; RTA_OK(a, left); a = RTA_NEXT(a, left)) {
+		if (RTA_PAYLOAD(a) != len)
+			continue;
+		if (a->rta_type == RTA_DST)
+			dst = !memcmp(RTA_DATA(a), addr, len);
+		if (a->rta_type == RTA_GATEWAY && via)
+			gateway = !memcmp(RTA_DATA(a), via, len);
+	}
+	return dst && gateway;
+}
+
+/* How many of them are there? */
+static int routes(const void *addr, size_t len, int type, const void *via)
+{
+	static char buf[65536] __attribute__((aligned(4)));
+	struct {
+		struct nlmsghdr h;
+		struct rtmsg rtm;
+	} request = {
+		.h.nlmsg_len = sizeof(request),
+		.h.nlmsg_type = RTM_GETROUTE,
+		.h.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP,
+		.rtm.rtm_family = len == 4 ? AF_INET : AF_INET6,
+	};
+	struct nlmsghdr *h;
+	ssize_t got;
+	int n = 0;
+
+	if (send(route.fd, &request, sizeof(request), 0) < 0)
+		err(2, "rtnetlink");
+	for (;;) {
+		got = recv(route.fd, buf, sizeof(buf), 0);
+		if (got < 0)
+			err(2, "rtnetlink");
+		for (h = (void *)buf; NLMSG_OK(h, got); h = NLMSG_NEXT(h, got)) {
+			if (h->nlmsg_type == NLMSG_DONE)
+				return n;
+			if (h->nlmsg_type == NLMSG_ERROR)
+				errx(2, "rtnetlink: no routes");
+			n += is_ours(h, addr, len, type, via);
+		}
+	}
+}
+
+static bool announced(const void *addr, size_t len)
+{
+	return addr == net4 ? routes(addr, len, RTN_BLACKHOLE, NULL) :
+			      has_addr(addr, len == 4 ? AF_INET : AF_INET6);
 }
 
 struct shown {
@@ -303,8 +443,7 @@ static void converge(const void *addr, size_t len, bool want)
 	for (;;) {
 		struct shown s = show(addr, len);
 		bool open = s.state == ANYGATE_STATE_OPEN;
-		bool really = addr == net4 ? s.announced :
-			      has_addr(addr, len == 4 ? AF_INET : AF_INET6);
+		bool really = announced(addr, len);
 
 		took = now_ms() - begun;
 		if (s.there && open == want && s.announced == want &&
@@ -324,13 +463,13 @@ static void converge(const void *addr, size_t len, bool want)
 		slowest_ms = took;
 }
 
-/* Gone, with its address. */
+/* Gone, with its address or route. */
 static void gone(const void *addr, size_t len)
 {
 	if (show(addr, len).there)
 		wrong("the gate is still there");
-	if (addr != net4 && has_addr(addr, len == 4 ? AF_INET : AF_INET6))
-		wrong("its address is still there");
+	if (announced(addr, len))
+		wrong("it is still announced");
 }
 
 /* --- operations -------------------------------------------------------------- */
@@ -445,6 +584,105 @@ static int change_action(void)
 	return ask(&genl, &m, NULL);
 }
 
+static int fall_back(uint8_t command, const void *addr, size_t len,
+		     const void *via)
+{
+	struct message m;
+
+	message(&m, command, addr, len);
+	put(&m, ANYGATE_A_GATE_FALLBACK_VIA, via, len);
+	if (via != nowhere4)
+		put(&m, ANYGATE_A_GATE_FALLBACK_DEV, FAR_DEV, sizeof(FAR_DEV));
+	if (command == ANYGATE_CMD_GATE_ADD)
+		put_service(&m, NULL, 0, IPPROTO_UDP, 53);
+	return ask(&genl, &m, NULL);
+}
+
+/* Nothing but this fallback leads to the prefix; NULL: none does. */
+static bool only_via(const void *addr, size_t len, const void *via)
+{
+	return routes(addr, len, RTN_UNICAST, NULL) == !!via &&
+	       (!via || routes(addr, len, RTN_UNICAST, via) == 1);
+}
+
+static bool via_near4(void)	{ return only_via(v4, 4, near4); }
+static bool via_far4(void)	{ return only_via(v4, 4, far4); }
+static bool via_far6(void)	{ return only_via(v6, 16, far6); }
+static bool via_none4(void)	{ return only_via(v4, 4, NULL); }
+
+/* Until it is so. As long as it is not, something is said; if not in an instant. */
+static void await(bool (*right)(void), const void *addr, size_t len)
+{
+	long begun = now_ms(), silent = begun, now = begun;
+	struct shown s;
+
+	while (!right()) {
+		s = show(addr, len);
+		now = now_ms();
+		if (s.error || s.difference != ANYGATE_DIFFERENCE_NONE)
+			silent = now;
+		if (now - silent > heal_ms / 2)
+			wrong("the routes are wrong, and nothing is said");
+		if (now - begun > heal_ms)
+			wrong("not healed: the routes are wrong; difference %u, error %d",
+			      s.difference, (int)s.error);
+		usleep(2000);
+	}
+	if (now - begun > slowest_ms)
+		slowest_ms = now - begun;
+}
+
+static int add_fallback4(void)
+{
+	int ret = fall_back(ANYGATE_CMD_GATE_ADD, v4, 4, near4);
+
+	if (!ret)
+		await(via_near4, v4, 4);
+	return ret;
+}
+
+static int add_fallback6(void)
+{
+	return fall_back(ANYGATE_CMD_GATE_ADD, v6, 16, near6);
+}
+
+static int change_fallback4(void)
+{
+	return fall_back(ANYGATE_CMD_GATE_CHANGE, v4, 4, far4);
+}
+
+static int change_fallback6(void)
+{
+	return fall_back(ANYGATE_CMD_GATE_CHANGE, v6, 16, far6);
+}
+
+static int change_fallback_none(void)
+{
+	return fall_back(ANYGATE_CMD_GATE_CHANGE, v4, 4, nowhere4);
+}
+
+/* What the gate is going to add: the kernel will refuse it a second time. */
+static int route_there(void)
+{
+	struct message m = { .len = NLMSG_LENGTH(sizeof(struct rtmsg)) };
+	struct rtmsg *rtm = NLMSG_DATA(&m.h);
+	int ret;
+
+	m.h.nlmsg_type = RTM_NEWROUTE;
+	m.h.nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL;
+	*rtm = (struct rtmsg){
+		.rtm_family = AF_INET,
+		.rtm_dst_len = 24,
+		.rtm_table = RT_TABLE_MAIN,
+		.rtm_protocol = PROTO,
+		.rtm_type = RTN_BLACKHOLE,
+	};
+	put(&m, RTA_DST, net4, 4);
+	put_u32(&m, RTA_PRIORITY, METRIC);
+	ret = ask(&route, &m, NULL);
+	return ret == -EEXIST ? 0 : ret;
+}
+
 static int order(uint32_t what)
 {
 	struct message m;
@@ -505,6 +743,55 @@ static int dump(void)		{ return plain(ANYGATE_CMD_GATE_GET, NLM_F_DUMP); }
 static int status(void)		{ return plain(ANYGATE_CMD_STATUS_GET, 0); }
 static int stats(void)		{ return plain(ANYGATE_CMD_STATS_GET, NLM_F_DUMP); }
 
+/* A number of 64 bits, of the namespace or of the one gate it has. */
+static uint64_t counter(uint8_t command, uint16_t flags, uint16_t type)
+{
+	struct message m, answer = { .len = 0 };
+	uint64_t value = 0;
+	size_t at;
+
+	message_start(&m, genl.family, flags, command);
+	if (ask(&genl, &m, &answer))
+		wrong("no counters: %s", genl.reason);
+	for (at = NLMSG_HDRLEN + GENL_HDRLEN; at + NLA_HDRLEN <= answer.len;) {
+		struct nlattr *a = (void *)(answer.buf + at);
+
+		if (a->nla_len < NLA_HDRLEN)
+			break;
+		if ((a->nla_type & NLA_TYPE_MASK) == type)
+			memcpy(&value, (char *)a + NLA_HDRLEN, 8);
+		at += NLA_ALIGN(a->nla_len);
+	}
+	return value;
+}
+
+static uint64_t passes(void)
+{
+	return counter(ANYGATE_CMD_STATUS_GET, 0, ANYGATE_A_STATUS_PASSES);
+}
+
+static uint64_t errors(void)
+{
+	return counter(ANYGATE_CMD_STATS_GET, NLM_F_DUMP, ANYGATE_A_STATS_ERRORS);
+}
+
+/*
+ * The next reconcile: it adds once more what is there, to see whether it is, and is
+ * refused. Of the first pass nobody knows whether it had begun before.
+ */
+static int verify(void)
+{
+	uint64_t before = passes();
+	long until = now_ms() + 60000;
+
+	while (passes() < before + 2 && !has_fired()) {
+		if (now_ms() > until)
+			wrong("no reconcile");
+		usleep(1000);
+	}
+	return 0;
+}
+
 static int appear(void)
 {
 	listen53(true);
@@ -556,7 +843,33 @@ static const struct op {
 	{ "stats", true, add4, stats, 0, v4, 4, true, false },
 	{ "appear", false, add_extras, appear, 0, v4, 4, true, false },
 	{ "vanish", true, add_extras, vanish, 0, v4, 4, false, false },
+	{ "change-fallback", false, add_fallback4, change_fallback4, 0, v4, 4,
+	  false, false },
+	{ "change-fallback-v6", false, add_fallback6, change_fallback6, 0, v6,
+	  16, false, false },
+	{ "change-fallback-none", false, add_fallback4, change_fallback_none, 0,
+	  v4, 4, false, false },
+	{ "add-there", true, route_there, add_route, -EEXIST, net4, 4, true,
+	  false },
+	{ "verify", false, add4, verify, 0, v4, 4, false, false },
+	{ "verify-route", true, add_route, verify, 0, net4, 4, true, false },
 };
+
+/* Those that are about fallbacks, and the routes after them. */
+static const struct {
+	int (*run)(void);
+	bool (*right)(void);
+} ends[] = {
+	{ change_fallback4, via_far4 },
+	{ change_fallback6, via_far6 },
+	{ change_fallback_none, via_none4 },
+};
+
+/* Is it about rtnetlink's answers? Where it refuses nothing, there are none. */
+static bool lossy(const struct op *op)
+{
+	return engine && (op->before == route_there || op->run == verify);
+}
 
 /*
  * Probes are armed for the first gate and removed with the last: both take long,
@@ -590,6 +903,8 @@ static void keep_probes(void)
 		err(2, "keeper");
 	genl_open(&genl, ANYGATE_FAMILY_NAME);
 	message(&m, ANYGATE_CMD_GATE_ADD, addr, 4);
+	/* Nothing for its engine to do: its lo is down. */
+	put_u32(&m, ANYGATE_A_GATE_HOLD, 0);
 	put_service(&m, NULL, 0, IPPROTO_UDP, 99);
 	put_service(&m, NULL, 0, IPPROTO_TCP, 99);
 	put_u32(&m, ANYGATE_A_GATE_STALL, 1000);
@@ -609,18 +924,53 @@ static void start_over(const struct op *op)
 	listen53(op->listener);
 	if (op->before && op->before())
 		wrong("not set up: %s", genl.reason);
-	if (op->before && op->addr && op->run != lease && op->run != follow)
+	if (op->before && op->addr && op->before != route_there &&
+	    op->run != lease && op->run != follow)
 		converge(op->addr, op->len, op->listener);
+}
+
+static int n_lost, n_said;
+
+/*
+ * An answer was lost: nobody knows what has become of the request. That is an
+ * error, counted for good and shown until the next attempt; not so if it was about
+ * what is announced, and that is as it is wanted.
+ */
+static void told(const struct op *op, uint64_t errors_before)
+{
+	long begun = now_ms();
+
+	n_lost++;
+	while (errors() == errors_before) {
+		if (now_ms() - begun > heal_ms)
+			wrong("an answer was lost, and nothing is said");
+		usleep(1000);
+	}
+	n_said += show(op->addr, op->len).error == ENOBUFS;
+	while (show(op->addr, op->len).error) {
+		if (now_ms() - begun > heal_ms)
+			wrong("an answer was lost, and the error stays");
+		usleep(2000);
+	}
+	if (now_ms() - begun > slowest_ms)
+		slowest_ms = now_ms() - begun;
 }
 
 static bool once(const struct op *op, int *failed)
 {
+	uint64_t errors_before = 0;
+	unsigned long lost_before = 0;
 	bool fired;
+	size_t i;
 	int ret;
 
 	start_over(op);
 	if (engine)
 		find_workers();
+	if (lossy(op)) {
+		lost_before = lost();
+		errors_before = errors();
+	}
 	arm(nth);
 	ret = op->run();
 	if (engine)
@@ -629,6 +979,8 @@ static bool once(const struct op *op, int *failed)
 	if (ret == -ETIMEDOUT)
 		wrong("no answer");
 	*failed += ret && ret != op->again;
+	if (lossy(op) && lost() != lost_before)
+		told(op, errors_before);
 	ret = op->run();
 	if (ret && ret != op->again)
 		wrong("repeated without a fault: %s: %s", strerror(-ret),
@@ -637,6 +989,9 @@ static bool once(const struct op *op, int *failed)
 		gone(op->addr, op->len);
 	else if (op->addr)
 		converge(op->addr, op->len, op->announced);
+	for (i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+		if (ends[i].run == op->run)
+			await(ends[i].right, op->addr, op->len);
 	return fired;
 }
 
@@ -661,6 +1016,8 @@ static void walk(const struct op *op, int from)
 	nth = 0;
 	if (op->before)
 		keep_probes();
+	if (lossy(op))
+		count_lost();
 	/* The first time costs what later ones find there. */
 	start_over(op);
 	op->run();
@@ -677,6 +1034,12 @@ static void walk(const struct op *op, int from)
 		wrong("there is no end");
 	if (!fired && from == 1)
 		wrong("no allocation has failed");
+	if (lossy(op) && from == 1) {
+		/* That of an addition is tried again in an instant. */
+		if (!n_lost || (op->run == verify && op->addr == v4 && !n_said))
+			wrong("%d answers lost, %d times shown", n_lost, n_said);
+		printf("# %d answers lost, %d times shown\n", n_lost, n_said);
+	}
 	flush();
 	printf("# %s, %s: %d allocations failed, %d requests with them, healed in %ld ms at most\n",
 	       op->name, engine ? "engine" : "self", fired, failed, slowest_ms);
@@ -698,6 +1061,9 @@ int main(int argc, char **argv)
 		heal_ms = atol(getenv("MS"));
 	engine = !strcmp(argv[3], "engine");
 	genl_open(&genl, ANYGATE_FAMILY_NAME);
+	route.fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	if (route.fd < 0)
+		err(2, "rtnetlink");
 	for (i = 0; i < n; i++)
 		if (!strcmp(ops[i].name, argv[2]))
 			break;
