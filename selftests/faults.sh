@@ -3,13 +3,11 @@
 #
 # Faults: the routing lock is held by others, devices go away, the clock steps,
 # the routing daemon dies, the machine sleeps. In each the gate says what is
-# wrong, and comes to the truth soon after the fault has ended. Memory that is
-# wanting has allocfail.sh, probes that are silenced canary.sh.
+# wrong, and comes to the truth soon after the fault has ended (HEAL in lib.sh).
+# Memory that is wanting, and replies that are lost for want of it, has allocfail.sh,
+# probes that are silenced canary.sh.
 
 . "${0%/*}/lib.sh"
-
-# Faults are to heal within a reconcile; emulated debug kernels need longer.
-HEAL=$((2000 * ${SLOW:-1}))
 
 # within MS WHAT COMMAND...: sooner than the usual patience
 within()

@@ -34,6 +34,14 @@ ANYGATECTL=${ANYGATECTL:-$SELFTESTS/../helper/anygatectl}
 # How long anything may take, in milliseconds. Only a failing test waits so long.
 PATIENCE=${PATIENCE:-15000}
 
+# How long a fault may take to heal once it has ended: the reconcile's period (see
+# defaults), and what has nothing to do with the module: programs have to be started
+# to find out, and a loaded host makes an emulated processor stand still meanwhile.
+# A debug kernel is SLOW times slower in the latter, and not in the former.
+RECONCILE=1000
+SLACK=$((1000 * ${SLOW:-1}))
+HEAL=$((RECONCILE + SLACK))
+
 # The addresses of every test: the gate's, in RFC 5737 and RFC 3849 space, and
 # those of the gate that tells that an event has been dealt with (see settle).
 V4=192.0.2.53
@@ -170,7 +178,7 @@ defaults()
 		read -r present <"$PARAM/$name"
 		[ "$present" = "$value" ] || param "$name" "$value"
 	done <<-END
-		reconcile_ms 1000
+		reconcile_ms $RECONCILE
 		degraded_ms 20
 		canary_ms 1000
 		on_unload remove
