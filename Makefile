@@ -144,6 +144,7 @@ demo: ## a router, a name server and its address, in a virtual machine (KERNELS=
 		$(vm)/run --kernel $$k --timeout 180 -- selftests/demo/demo || exit; \
 	done
 
+# More than what "help" says, HOSTILE_SECONDS= … among it: the head of selftests/vm/check.
 check: ## unit tests, and the selftests in virtual machines (KERNELS="6.1 6.12 …", TESTS="glob …", V=1)
 	@$(vm)/deps --ensure --with-tools
 	@$(vm)/check

@@ -6,6 +6,9 @@
 # that everybody has to share, in a kernel that is preemptible anywhere, so that
 # the engine overtakes it the moment it has been woken. Without the reconcile, a
 # single hint that comes too early is a gate that is stuck.
+#
+#   CYCLES=N              edges that are waited for, of each kind (default 20000),
+#   SECONDS_EACH=N        but for no longer than this (default 10)
 
 . "${0%/*}/lib.sh"
 

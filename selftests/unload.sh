@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # The module is removed and loaded again while sockets come and go under it.
+#
+#   ROUNDS=N              how often in each case (default 8)
 
 . "${0%/*}/lib.sh"
 
