@@ -5,6 +5,7 @@
  * anything is changed.
  */
 #include <linux/ctype.h>
+#include <linux/ipv6.h>
 #include <linux/netdevice.h>
 #include <linux/rtnetlink.h>
 #include <linux/slab.h>
@@ -412,6 +413,12 @@ static int parse_witness(struct nlattr **tb, struct anygate_conf *conf,
 	if (conf->witness && !tables) {
 		NL_SET_ERR_MSG_ATTR(extack, tb[ANYGATE_A_GATE_WITNESS],
 				    "this kernel has no routing tables but main and local: a witness would see nobody");
+		return -EOPNOTSUPP;
+	}
+	if (conf->witness && conf->prefix.addr.family == AF_INET6 &&
+	    !ipv6_mod_enabled()) {
+		NL_SET_ERR_MSG_ATTR(extack, tb[ANYGATE_A_GATE_WITNESS],
+				    "IPv6 is disabled on this machine (ipv6.disable=1): a witness would see nobody");
 		return -EOPNOTSUPP;
 	}
 	if (conf->witness == RT_TABLE_MAIN || conf->witness == RT_TABLE_LOCAL) {

@@ -7,6 +7,7 @@
  * Whatever is in doubt is no path: then the prefix stays announced.
  */
 #include <linux/inetdevice.h>
+#include <linux/ipv6.h>
 #include <linux/netdevice.h>
 #include <linux/rtnetlink.h>
 #include <net/ip6_fib.h>
@@ -127,10 +128,15 @@ static bool search6(struct net *net, const struct anygate_prefix *prefix,
 		    u32 id, const struct anygate_obj *obj)
 {
 	const struct in6_addr *addr = &prefix->addr.ip;
-	struct fib6_table *table = fib6_get_table(net, id);
-	struct fib6_node *node = table ? &table->tb6_root : NULL;
+	struct fib6_table *table;
+	struct fib6_node *node;
 	struct fib6_info *route;
 
+	/* With ipv6.disable=1 there is not even a table of tables. */
+	if (!ipv6_mod_enabled())
+		return false;
+	table = fib6_get_table(net, id);
+	node = table ? &table->tb6_root : NULL;
 	while (node && node->fn_bit <= prefix->len) {
 		route = node->fn_flags & RTN_RTINFO ?
 			rcu_dereference(node->leaf) : NULL;
