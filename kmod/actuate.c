@@ -167,10 +167,15 @@ static int talk(struct anygate_net *agn, char *text, size_t size)
 	struct nlmsghdr *nlh = agn->nlbuf;
 	u32 seq = nlh->nlmsg_seq;
 	struct kvec iov;
+	struct net *net;
 	int ret;
 
 	lockdep_assert_held(&agn->lock);
 	if (READ_ONCE(agn->dead) || !agn->rtnl)
+		return -ENODEV;
+	/* While RTNL is waited for the namespace must not lose its lo. */
+	net = maybe_get_net(agn->net);
+	if (!net)
 		return -ENODEV;
 
 	mutex_unlock(&agn->lock);
@@ -179,6 +184,7 @@ static int talk(struct anygate_net *agn, char *text, size_t size)
 	iov.iov_len = nlh->nlmsg_len;
 	ret = kernel_sendmsg(agn->rtnl, &msg, &iov, 1, iov.iov_len);
 	WRITE_ONCE(agn->acting, NULL);
+	put_net(net);
 	mutex_lock(&agn->lock);
 
 	text[0] = '\0';
