@@ -366,20 +366,23 @@ static void count_latency(struct anygate_counts *counts, u64 ns)
 }
 
 /*
- * A shield sends new clients on to the next node.  While a gate is kept there
+ * A shield sends new clients on to the next node.  While a gate is kept or pinned there
  * is none, and a refusal tells them more than silence; when it is no longer,
  * there is one.
  */
 static void shield(struct anygate_gate *gate, const struct anygate_event *event,
 		   bool had, u64 begun)
 {
-	bool kept = gate->fsm.state == ANYGATE_STATE_KEPT;
+	bool kept = gate->fsm.state == ANYGATE_STATE_KEPT ||
+		    gate->fsm.state == ANYGATE_STATE_PINNED ||
+		    gate->orders.observe;
 	bool was_kept = gate->fsm.fall_since != gate->fsm.up_since;
 	u64 gone_at = 0;
 
 	if (had && !gate->services_up && !kept)
 		gone_at = anygate_history_of(gate)->closer.at ?: begun;
-	else if (was_kept && gate->fsm.state == ANYGATE_STATE_CLOSED &&
+	else if ((was_kept || event->old_state == ANYGATE_STATE_PINNED) &&
+		 gate->fsm.state == ANYGATE_STATE_CLOSED &&
 		 event->old_state != ANYGATE_STATE_CLOSED && !gate->services_up)
 		gone_at = begun;
 	anygate_shield_update(gate, gone_at);

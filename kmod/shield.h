@@ -28,7 +28,8 @@ struct anygate_shield_service {
  * struct anygate_shield - the shield of a gate
  * @rcu: for freeing
  * @until: CLOCK_BOOTTIME nanoseconds until which it is up; 0 for not up
- * @through: the fallback has taken over: let packets through to it
+ * @through: let packets through: the fallback has taken over, or the gate
+ *	is pinned or only observes
  * @dropped: packets dropped, ever
  * @before: of these, those before it went up last
  * @first: CLOCK_BOOTTIME nanoseconds of the first drop since it went up; 0

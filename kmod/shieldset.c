@@ -297,9 +297,14 @@ void anygate_shield_update(struct anygate_gate *gate, u64 gone_at)
 		   gate->fsm.state == ANYGATE_STATE_KEPT) {
 		WRITE_ONCE(shield->until, 0);
 	}
-	/* The fallback takes packets once the address is not here any more. */
-	WRITE_ONCE(shield->through, gate->fallback &&
-		   gate->fallback->present && !gate->announce.present);
+	/*
+	 * The fallback takes packets once the address is not here any more; who only
+	 * observes touches none; and from a prefix that is pinned no route leads on.
+	 */
+	WRITE_ONCE(shield->through, gate->orders.observe ||
+		   gate->fsm.state == ANYGATE_STATE_PINNED ||
+		   (gate->fallback && gate->fallback->present &&
+		    !gate->announce.present));
 	/* After "until": see shield_of(). */
 	for (i = 0; i < shield->n; i++)
 		/* Pairs with the acquire in shield_of(). */

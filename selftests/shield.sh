@@ -124,6 +124,38 @@ silence()
 	eventually "refusals" refused_now
 }
 
+# While somebody holds the prefix where it is there is no next node, and who only
+# observes touches nothing: new clients are told. Once it is unpinned they are not.
+ordered()
+{
+	local order=$1 family=$2 gate=$3
+	events_only
+	node_and_client
+	sock_start
+	ctl add "$gate" udp/53 tcp/53 up 0 shield 1h
+	listen "$family" "${gate%/*}"
+	wait_addr "$gate"
+	clients "${gate%/*}" 200 50
+	SUM=0
+	eventually "connections" some accepted
+	if [ "$order" = pin ]; then
+		ctl pin "$gate" for 1h
+	else
+		ctl observe "$gate"
+	fi
+	sk close u
+	sk close t
+	eventually "refusals" refused_now
+	expect has_addr "$gate"
+	[ "$order" = pin ] || return 0
+	ctl unpin "$gate"
+	wait_no_addr "$gate"
+	period over
+	SUM=0
+	eventually "clients to get no answer" some silent
+	[ "$(refusals)" = 0 ] || fail "told so: $SEEN"
+}
+
 # Nothing of it without a shield.
 told()
 {
@@ -510,6 +542,9 @@ retry_without()
 
 t "new clients hear nothing while it is up, v4" silence 4 $V4/32
 t "new clients hear nothing while it is up, v6" silence 6 $V6/128
+t "not while the gate is pinned, v4" ordered pin 4 $V4/32
+t "not while the gate is pinned, v6" ordered pin 6 $V6/128
+t "not while the gate only observes, v4" ordered observe 4 $V4/32
 t "without it they are told, v4" told 4 $V4/32
 t "without it they are told, v6" told 6 $V6/128
 t "who listens gets every packet, v4" listening 4 $V4/32
