@@ -75,13 +75,19 @@ static void arm(void)
 	__must_hold(&suspects_lock)
 {
 	lockdep_assert_held(&suspects_lock);
-	net_enable_timestamp();
+	if (!watching)
+		net_enable_timestamp();
+	watching = true;
+	if (probe_armed)
+		return;
 	memset(&read_probe, 0, sizeof(read_probe));
 	read_probe.symbol_name = "__skb_recv_udp";
 	read_probe.pre_handler = on_read;
-	/* Without it a reader that only peeks is taken for one that sleeps. */
+	/*
+	 * Without it a reader that only peeks is taken for one that sleeps.  What
+	 * failed for want of memory is tried again with the next suspect.
+	 */
 	probe_armed = !register_kprobe(&read_probe);
-	watching = true;
 }
 
 static void disarm(void)
@@ -93,6 +99,7 @@ static void disarm(void)
 	net_disable_timestamp();
 	if (probe_armed)
 		unregister_kprobe(&read_probe);
+	probe_armed = false;
 	watching = false;
 }
 
@@ -115,8 +122,7 @@ static bool count_one(void)
 		return false;
 	open = !closed;
 	if (open) {
-		if (!watching)
-			arm();
+		arm();
 		atomic_inc(&n_suspects);
 	}
 	mutex_unlock(&suspects_lock);
