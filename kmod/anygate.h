@@ -162,6 +162,7 @@ enum anygate_hint_type {
  * @key: the socket's address (family 0: all), port and protocol; for
  *	addresses only @key.addr
  * @plen: prefix length of the address
+ * @dev: name of the device, empty if it may be any
  * @sk: the socket, for comparison only
  * @inode: of the socket (dying)
  * @actor: who did it
@@ -170,6 +171,7 @@ struct anygate_hint {
 	enum anygate_hint_type type;
 	struct anygate_sockkey key;
 	u8 plen;
+	char dev[IFNAMSIZ];
 	const void *sk;
 	u64 inode;
 	struct anygate_actor actor;

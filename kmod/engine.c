@@ -71,12 +71,23 @@ static void mark_all(struct anygate_net *agn, bool check,
 	}
 }
 
-static void device_hint(struct anygate_net *agn)
+/* Others' devices come and go by the hundred where containers do. */
+static bool names(const struct anygate_gate *gate, const char *dev)
+{
+	return !dev[0] || !strcmp(dev, "lo") ||
+	       !strcmp(dev, gate->conf.dev) ||
+	       !strcmp(dev, gate->conf.listen_dev) ||
+	       !strcmp(dev, gate->conf.fallback_dev);
+}
+
+static void device_hint(struct anygate_net *agn, const char *dev)
 {
 	struct anygate_gate *gate;
 	unsigned long id;
 
 	xa_for_each(&agn->gates, id, gate) {
+		if (!names(gate, dev))
+			continue;
 		anygate_upkeep_device(gate);
 		anygate_gate_mark(gate, ANYGATE_SOURCE_TABLE);
 	}
@@ -200,7 +211,7 @@ static bool take_hints(struct anygate_net *agn)
 			address_hint(agn, &hint);
 			break;
 		case ANYGATE_HINT_DEV:
-			device_hint(agn);
+			device_hint(agn, hint.dev);
 			break;
 		}
 	}

@@ -85,6 +85,9 @@ static int netdev_event(struct notifier_block *nb, unsigned long event,
 	default:
 		return NOTIFY_DONE;
 	}
+	/* The old name is not told: anybody's may be meant. */
+	if (event != NETDEV_CHANGENAME)
+		strscpy(hint.dev, dev->name, sizeof(hint.dev));
 	/* A router's many devices are none of our business. */
 	if (!(dev->flags & IFF_LOOPBACK) && !READ_ONCE(agn->n_otherdev))
 		return NOTIFY_DONE;
