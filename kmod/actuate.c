@@ -408,6 +408,16 @@ static void succeeded(struct anygate_net *agn, struct anygate_obj *obj,
 	trace_anygate_actuate(agn->net, obj, add, result);
 }
 
+/* IPv6 has an address once on a device, whatever its prefix length. */
+static bool is_exactly_there(const struct anygate_net *agn,
+			     const struct anygate_obj *obj)
+{
+	struct anygate_found found;
+
+	return obj->type != ANYGATE_OBJ_ADDR ||
+	       anygate_table_find(agn, obj, &found);
+}
+
 static int change(struct anygate_net *agn, struct anygate_obj *obj, bool add)
 {
 	char text[ANYGATE_MSG_MAX / 2] = "";
@@ -427,6 +437,11 @@ static int change(struct anygate_net *agn, struct anygate_obj *obj, bool add)
 		/* There already: so it is announced, whoever did it. */
 		if (!add)
 			goto fail;
+		if (!is_exactly_there(agn, obj)) {
+			strscpy(text, "the device has it with another prefix length",
+				sizeof(text));
+			goto fail;
+		}
 		break;
 	case -ESRCH:
 	case -EADDRNOTAVAIL:
@@ -469,7 +484,11 @@ int anygate_obj_add(struct anygate_net *agn, struct anygate_obj *obj)
 
 	lockdep_assert_held(&agn->lock);
 	might_sleep();
-	if (!ret || ret == -EEXIST)
+	if (!ret)
+		obj->was_there = false;
+	else if (ret == -EEXIST && !obj->present)
+		obj->was_there = true;
+	if (!obj->err)
 		obj->present = true;
 	return ret;
 }

@@ -424,6 +424,7 @@ struct anygate_saved {
  * @type: what it is
  * @owner: whose it is, where @present
  * @present: the tables hold it, as far as we know
+ * @was_there: and did so when we wanted to add it
  * @taken: it was adopted, and is away by our doing
  * @check: what we know may be out of date: look before acting on it
  *
@@ -446,6 +447,7 @@ struct anygate_obj {
 	enum anygate_obj_type type:8;
 	enum anygate_owner owner:8;
 	bool present;
+	bool was_there;
 	bool taken;
 	bool check;
 };
@@ -557,6 +559,7 @@ struct anygate_flows {
  * @services_up: enough services had a listener at the last look
  * @dev_event: a device has changed since the last look
  * @shielding: the shield is up, and its end is to be told
+ * @unready: looks at what is announced since it was added and is not usable yet
  * @flows_list: in anygate_net.flows_tell: withdrawn, and they are to be told
  *
  * Created by netlink, which hands it to the engine in a request; from then on
@@ -594,6 +597,7 @@ struct anygate_gate {
 	bool services_up;
 	bool dev_event;
 	bool shielding;
+	u8 unready;
 	struct list_head flows_list;
 };
 

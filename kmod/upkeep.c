@@ -20,6 +20,9 @@ static const u32 contest_ms[] = { 1, 10, 100, 1000 };
 /* So long the verification of routes can be put off. */
 #define VERIFY_LATE_NS (10 * NSEC_PER_SEC)
 
+/* How often the time doubles after which an address is looked at for being usable. */
+#define UNREADY_MAX 9
+
 static bool due(const struct anygate_obj *obj, u64 now)
 {
 	return now >= obj->retry_at;
@@ -274,9 +277,11 @@ static void withdraw(struct anygate_gate *gate)
 		obj->taken = true;
 	/*
 	 * A route that was there when we wanted to add it, and that is none
-	 * of our protocol: somebody else's, and it stays.
+	 * of our protocol: somebody else's, and it stays.  One that we added
+	 * ourselves and that is not there has been removed by somebody.
 	 */
-	if (ret == -ESRCH && obj->type == ANYGATE_OBJ_ROUTE && present) {
+	if (ret == -ESRCH && obj->type == ANYGATE_OBJ_ROUTE && present &&
+	    obj->was_there) {
 		obj->present = true;
 		obj->owner = ANYGATE_OWNER_FOREIGN;
 	}
@@ -432,12 +437,18 @@ bool anygate_upkeep_act(struct anygate_gate *gate, u64 now)
 	 * packets would go back to where they came from.
 	 */
 	if (obj->present && !anygate_table_ready(gate->agn, obj)) {
+		u64 at = now + (ANYGATE_NS_PER_MS << gate->unready);
+
+		/* A moment, as a rule; for ever on a device without a carrier. */
+		if (gate->unready < UNREADY_MAX)
+			gate->unready++;
 		if (gate->fallback)
-			gate->fallback->retry_at = now + ANYGATE_NS_PER_MS;
+			gate->fallback->retry_at = at;
 		if (gate->retired)
-			gate->retired->retry_at = now + ANYGATE_NS_PER_MS;
+			gate->retired->retry_at = at;
 		return acted;
 	}
+	gate->unready = 0;
 	if (fallback_retires(gate))
 		acted |= keep_route(gate, gate->fallback, false, now);
 	if (announce_retires(gate) && due(gate->retired, now)) {
@@ -506,7 +517,10 @@ void anygate_upkeep_device(struct anygate_gate *gate)
 	lockdep_assert_held(&gate->agn->lock);
 	gate->dev_event = true;
 	gate->announce.retry_at = 0;
-	if (gate->announce.type == ANYGATE_OBJ_ADDR)
+	/* With lo the kernel takes the blackholes of IPv6 away, too. */
+	if (gate->announce.type == ANYGATE_OBJ_ADDR ||
+	    (gate->announce.present &&
+	     gate->announce.prefix->addr.family == AF_INET6))
 		gate->announce.check = true;
 	gate->hold.retry_at = 0;
 	if (gate->fallback)

@@ -534,9 +534,11 @@ lo_down_and_up()
 	ctl add $V4 udp/53 up 0
 	ctl add $V6 udp/53 up 0
 	ctl add 192.0.2.54 udp/54 up 0
+	ctl add 2001:db8:1::/48 "[2001:db8:1::1]:udp/53" up 0
 	sk open a udp6 "*" 53 v6only=0
 	wait_addr $V4/32
 	wait_addr $V6/128
+	wait_route 2001:db8:1::/48
 	expect hold_route 192.0.2.54/32
 	ip link set lo down
 	ip link set lo up
@@ -545,6 +547,8 @@ lo_down_and_up()
 	eventually "the hold route to come back" hold_route $V4/32
 	eventually "the hold route to come back" hold_route $V6/128
 	eventually "the hold route to come back" hold_route 192.0.2.54/32
+	# With lo the kernel has taken this one away, too.
+	wait_route 2001:db8:1::/48
 	wait_gate $V6/128 .difference none
 	sk close a
 	wait_no_addr $V4/32

@@ -463,6 +463,64 @@ stale_of_ours()
 	expect lacks_addr $V4/32
 }
 
+# And what it has left behind is not wanted any more.
+left_hold()
+{
+	events_only
+	ctl add $V4 udp/53 up 0
+	ctl add $V6 udp/53 up 0
+	expect has_route $V4/32 table local proto $PROTO
+	expect has_route $V6/128 table local proto $PROTO
+	param on_unload keep
+	unload
+	load
+	events_only
+	ctl add $V4 udp/53 up 0 hold off
+	ctl add $V6 udp/53 up 0 hold off
+	expect lacks_route $V4/32 table local proto $PROTO
+	expect lacks_route $V6/128 table local proto $PROTO
+}
+
+# Somebody removes our route, and before that is noticed the service dies: the next
+# one must not find that somebody else's is there.
+flushed_and_dead()
+{
+	local gate=$1 service=$2 kind=$3
+	events_only
+	sock_start
+	sk open a "$kind" "*" 53
+	ctl add "$gate" "$service" up 0
+	wait_route "$gate"
+	ip "-${kind#udp}" route flush exact "$gate" proto $PROTO
+	expect lacks_route "$gate"
+	sk close a
+	wait_gate "$gate" .state closed
+	expect_gate "$gate" .announced false
+	expect_gate "$gate" .difference none
+	sk open a "$kind" "*" 53
+	wait_route "$gate"
+}
+
+# IPv6 has an address once on a device, whatever its prefix length: it is not ours,
+# and it is not what is to be announced.
+other_length()
+{
+	events_only
+	sock_start
+	ip link add d0 up type dummy || fail "no dummy"
+	ip addr add $V6/64 dev d0 nodad || fail "ip addr add"
+	sk open a udp6 "*" 53
+	ctl add $V6 udp/53 up 0 dev d0
+	wait_gate $V6/128 '.error != null' true
+	expect_gate $V6/128 .announced false
+	expect_gate $V6/128 .contested 0
+	"$ANYGATECTL" show | grep -q "another prefix length" || fail "$("$ANYGATECTL" show)"
+	ip addr del $V6/64 dev d0
+	wait_addr $V6/128 d0
+	sk close a
+	wait_no_addr $V6/128 d0
+}
+
 # Neighbours on the same device are none of our business.
 neighbours()
 {
@@ -527,6 +585,12 @@ t "trap 11: the admin's prefix with secondaries, on a dummy" admins_prefix d0
 t "trap 12: a route by preferred source survives with hold" preferred_source
 t "trap 12: also that of an adopted address" preferred_source_adopted
 t "the module leaves the node as it was" unload_leaves_nothing
+t "on_unload=keep, and no hold route any more" left_hold
+t "a route that was removed is not somebody else's, v4" flushed_and_dead \
+	198.18.0.0/24 198.18.0.1:udp/53 udp4
+t "a route that was removed is not somebody else's, v6" flushed_and_dead \
+	2001:db8:1::/48 "[2001:db8:1::1]:udp/53" udp6
+t "the device has the address with another prefix length" other_length
 t "on_unload=keep, and no flap when the gates come again" unload_keeps
 t "what an earlier module left is withdrawn with its service" stale_of_ours
 t "neighbouring addresses are left alone" neighbours
