@@ -128,6 +128,10 @@ static int apply(const struct conf_file *f, struct ag *ag, bool dry_run)
 		complain(ST_REFUSED, "%s", e.text);
 	} else if (l.partial) {
 		complain(ST_REFUSED, "apply: the gates change while they are read; is another apply at work? Nothing was changed");
+	} else if (!f->n && l.n) {
+		/* More likely that somebody had nothing to say than that all is to go. */
+		ret = complain(ST_USAGE, "apply: %s says nothing, and there %s %zu gate%s: to remove all gates, use anygatectl flush; nothing was changed",
+			       f->name, l.n == 1 ? "is" : "are", l.n, l.n == 1 ? "" : "s");
 	} else if (plan_make(&plan, f, &l, &e)) {
 		complain(ST_REFUSED, "%s", e.text);
 	} else if (!dry_run && plan_carry_out(ag, &plan, &o)) {

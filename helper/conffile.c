@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "conffile.h"
 
@@ -137,21 +138,18 @@ static void find_doubles(struct conf_file *f)
 	}
 }
 
-/**
- * conf_file_parse() - parse the text of a configuration file
- * @f: result; free it with conf_file_free(), whatever is returned
- * @name: of the file, for messages; must outlive @f
- * @text: what is in it
- * @size: of @text in bytes
- *
- * Return: 0, or -1 if there are errors
+/*
+ * Who writes a stream may die in the middle of a word, and port 53 is port 5
+ * then: the last line of a @stream must have its end.
  */
-int conf_file_parse(struct conf_file *f, const char *name, const char *text,
-		    size_t size)
+static int parse(struct conf_file *f, const char *name, const char *text, size_t size,
+		 bool stream)
 {
+	bool ended = !size || text[size - 1] == '\n';
 	enum lex_token token;
 	struct lexer lx;
 	struct word w;
+	struct err e;
 	size_t first;
 
 	*f = (struct conf_file){ .name = name, .text = malloc(size + 1) };
@@ -168,6 +166,11 @@ int conf_file_parse(struct conf_file *f, const char *name, const char *text,
 		if (f->n_words > first)
 			parse_line(f, first);
 	} while (token != LEX_END);
+	/* Nor may the last line be one that goes on in the next. */
+	if (stream && (!ended || f->n_words > first)) {
+		err_set(&e, "the input ends within a line; was it cut off? The last line must end with a newline, too");
+		add_error(lx.line, lx.column, &e, f);
+	}
 
 	if (f->n)
 		qsort(f->gates, f->n, sizeof(*f->gates), by_prefix);
@@ -175,6 +178,21 @@ int conf_file_parse(struct conf_file *f, const char *name, const char *text,
 	if (f->n_errors)
 		qsort(f->errors, f->n_errors, sizeof(*f->errors), by_place);
 	return f->n_errors ? -1 : 0;
+}
+
+/**
+ * conf_file_parse() - parse the text of a configuration file
+ * @f: result; free it with conf_file_free(), whatever is returned
+ * @name: of the file, for messages; must outlive @f
+ * @text: what is in it
+ * @size: of @text in bytes
+ *
+ * Return: 0, or -1 if there are errors
+ */
+int conf_file_parse(struct conf_file *f, const char *name, const char *text,
+		    size_t size)
+{
+	return parse(f, name, text, size, false);
 }
 
 static char *slurp(FILE *in, size_t *size)
@@ -210,7 +228,9 @@ static char *slurp(FILE *in, size_t *size)
 int conf_file_read(struct conf_file *f, const char *name, struct err *e)
 {
 	const bool standard = !strcmp(name, "-");
+	bool stream = standard;
 	char *text = NULL;
+	struct stat st;
 	size_t size = 0;
 	int ret = 0;
 	FILE *in;
@@ -224,9 +244,11 @@ int conf_file_read(struct conf_file *f, const char *name, struct err *e)
 		ret = err_set(e, "%s: %s", f->name, strerror(errno ? errno : EIO));
 	}
 	if (in && !standard)
+		stream = fstat(fileno(in), &st) || !S_ISREG(st.st_mode);
+	if (in && !standard)
 		fclose(in);
 	if (!ret)
-		ret = conf_file_parse(f, f->name, text, size);
+		ret = parse(f, f->name, text, size, stream);
 	free(text);
 	return ret;
 }

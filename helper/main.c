@@ -110,7 +110,8 @@ static const struct command commands[] = {
 	{ "apply", cmd_apply, "FILE [dry-run]", "make all gates be as a file says",
 	  "FILE     lines of add and what belongs to it, see anygate.conf(5); - is the\n"
 	  "         standard input. Gates that it has not are removed, those that are\n"
-	  "         as it says are not touched.\n"
+	  "         as it says are not touched. One without any add is refused while\n"
+	  "         there are gates: flush removes all.\n"
 	  "dry-run  only print what would be done\n" },
 	{ "save", cmd_save, "[FILE]", "write a file for apply",
 	  "FILE     without it, or with -, the file is printed\n" },

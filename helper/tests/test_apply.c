@@ -231,19 +231,75 @@ static void not_undone(void **state)
 /* A gate that is gone cannot be brought back with all that it knew. */
 static void removals_stay(void **state)
 {
-	struct gate gates[] = { gate("192.0.2.1"), gate("192.0.2.2"), gate("192.0.2.3") };
+	struct gate gates[] = { gate("192.0.2.1"), gate("192.0.2.2"), gate("192.0.2.3"),
+				gate("192.0.2.4") };
 
 	(void)state;
-	have(3, gates);
+	have(4, gates);
 	refuse(ENOENT, "no such gate", 0);	/* somebody was faster: done */
 	granted(1);
 	refuse(ENOMEM, NULL, 0);
-	assert_int_equal(apply("", false), ST_REFUSED);
+	assert_int_equal(apply("add 192.0.2.4 udp/53 tcp/53\n", false), ST_REFUSED);
 	assert_contains(err, "the file is applied in part\n");
 	assert_contains(err, "anygatectl: done: del 192.0.2.1/32\n");
 	assert_contains(err, "anygatectl: done: del 192.0.2.2/32\n");
 	assert_contains(err, "anygatectl: not done: del 192.0.2.3/32\n");
 	assert_null(fake_request(4));
+}
+
+/* As shipped it says nothing, at boot; later that is a mistake, and not to remove all. */
+static void nothing_said(void **state)
+{
+	struct gate g = gate("192.0.2.1");
+	struct json_object *o;
+
+	(void)state;
+	have(0, NULL);
+	assert_int_equal(apply("# nothing\n", false), ST_OK);
+	assert_string_equal(out, "");
+	assert_string_equal(err, "");
+	have(1, &g);
+	assert_int_equal(apply("", false), ST_USAGE);
+	assert_contains(err, path);
+	assert_contains(err, "says nothing, and there is 1 gate: to remove all gates, use anygatectl flush");
+	have(1, &g);
+	assert_int_equal(apply("# add 192.0.2.1 udp/53", true), ST_USAGE);
+	have(1, &g);
+	opt.json = true;
+	assert_int_equal(apply("\n\n", false), ST_USAGE);
+	o = json_tokener_parse(out);
+	assert_string_equal(json_path(o, "status"), "2");
+	json_object_put(o);
+	assert_null(fake_request(4));
+}
+
+static int apply_stdin(const char *text)
+{
+	char *argv[] = { (char *)"-", NULL };
+
+	write_conf(text);
+	assert_non_null(freopen(path, "r", stdin));
+	return run_words(cmd_apply, 1, argv);
+}
+
+/* A regular file is whole without its last newline, a stream may have been cut. */
+static void cut_off(void **state)
+{
+	struct gate g = gate("192.0.2.1");
+
+	(void)state;
+	have(1, &g);
+	assert_int_equal(apply("add 192.0.2.1 udp/53 tcp/53", false), ST_OK);
+	assert_int_equal(apply_stdin("add 192.0.2.1 udp/53 tcp/5"), ST_USAGE);
+	assert_contains(err, "<stdin>:1:27: the input ends within a line");
+	assert_contains(err, "nothing was changed");
+	assert_int_equal(apply_stdin("add 192.0.2.1 udp/53 \\\n"), ST_USAGE);
+	assert_contains(err, "<stdin>:2:1: the input ends within a line");
+	assert_int_equal(apply_stdin("add 192.0.2.1 udp/53 tcp/53\n#"), ST_USAGE);
+	assert_null(fake_request(1));
+	have(1, &g);
+	assert_int_equal(apply_stdin("add 192.0.2.1 udp/53 \\\n\ttcp/53\n"), ST_OK);
+	assert_string_equal(err, "");
 }
 
 /* What the gate had been told of its leases is told again. */
@@ -389,6 +445,8 @@ int main(void)
 		T(rolled_back_in_reverse),
 		T(not_undone),
 		T(removals_stay),
+		T(nothing_said),
+		T(cut_off),
 		T(leases_come_back),
 		T(observing_comes_back),
 		T(saves),
