@@ -225,6 +225,26 @@ int cmd_help(int argc, char **argv)
 	return help_command(c);
 }
 
+static bool is_help(const char *arg)
+{
+	return !strcmp(arg, "-h") || !strcmp(arg, "--help");
+}
+
+/* "-" is the standard input or output, and "--" goes before a command. */
+static bool is_option(const struct command *c, const char *arg)
+{
+	if (*arg != '-' || !arg[1])
+		return false;
+	return strcmp(arg, "--") || (c->run != cmd_check && c->run != cmd_monitor);
+}
+
+/* What removes gates is not done by a letter that was typed too early. */
+static bool cut_short(const struct command *c, const char *arg)
+{
+	return (c->run == cmd_del || c->run == cmd_flush) && strcmp(arg, c->name) &&
+	       strcmp(arg, "delete");
+}
+
 static int run(int argc, char **argv)
 {
 	const struct command *c;
@@ -235,8 +255,15 @@ static int run(int argc, char **argv)
 	c = find_command(argv[0], &e);
 	if (!c)
 		return complain(ST_USAGE, "%s", e.text);
-	if (argc == 2 && !strcmp(argv[1], "help"))
+	if ((argc == 2 && !strcmp(argv[1], "help")) || (argc > 1 && is_help(argv[1])))
 		return help_command(c);
+	if (cut_short(c, argv[0]))
+		return complain(ST_USAGE, "verb \"%s\": %s removes gates, and must be spelled out",
+				argv[0], c->name);
+	if (argc > 1 && is_option(c, argv[1]))
+		return complain(ST_USAGE, "%s: \"%.64s\": options go before the verb%s", c->name,
+				argv[1], c->run == cmd_apply || c->run == cmd_save ?
+				"; a file of this name is ./ and the name" : "");
 	return c->run(argc - 1, argv + 1);
 }
 

@@ -87,6 +87,16 @@ static void usage_errors(void **state)
 		{ "frob", "unknown verb \"frob\"; say add, change" },
 		{ "192.0.2.53", "the verb is missing; say for example show 192.0.2.53" },
 		{ "''", "unknown verb \"\"" },
+		{ "f", "verb \"f\": flush removes gates, and must be spelled out" },
+		{ "flus dns", "verb \"flus\": flush removes gates" },
+		{ "de 192.0.2.53", "verb \"de\": del removes gates" },
+		{ "save -j", "save: \"-j\": options go before the verb; a file of this name is ./" },
+		{ "save --", "save: \"--\": options go before the verb" },
+		{ "apply --dry-run", "apply: \"--dry-run\": options go before the verb" },
+		{ "show -j", "show: \"-j\": options go before the verb" },
+		{ "show -j dns", "show: \"-j\": options go before the verb" },
+		{ "monitor -t", "monitor: \"-t\": options go before the verb" },
+		{ "check --", "-- is no prefix" },
 		{ "-x", "unknown option -x" },
 		{ "-jx", "unknown option -x" },
 		{ "-c=blue", "unknown colour \"blue\"; say always, auto or never" },
@@ -168,6 +178,15 @@ static void help(void **state)
 	assert_contains(out, "listen-dev any|none|DEV");
 	assert_int_equal(run("\"$A\" add help", out, err, sizeof(out)), ST_OK);
 	assert_contains(out, "Usage: anygatectl add PREFIX");
+	assert_int_equal(run("\"$A\" help f", out, err, sizeof(out)), ST_OK);
+	assert_contains(out, "Usage: anygatectl flush");
+	/* and it is no name of a file, nor of a gate */
+	assert_int_equal(run("\"$A\" save --help", out, err, sizeof(out)), ST_OK);
+	assert_contains(out, "Usage: anygatectl save [FILE]");
+	assert_int_equal(run("\"$A\" flush -h dns", out, err, sizeof(out)), ST_OK);
+	assert_contains(out, "Usage: anygatectl flush");
+	assert_int_equal(run("\"$A\" -j de --help", out, err, sizeof(out)), ST_OK);
+	assert_contains(out, "\"verb\":\"del\"");
 }
 
 static void help_in_json(void **state)
@@ -230,7 +249,7 @@ static void no_module(void **state)
 		"\"$A\" add 192.0.2.53 udp/53", "\"$A\" change 192.0.2.53 up 1s",
 		"\"$A\" drain dns", "\"$A\" pin dns force", "\"$A\" undamp dns",
 		"\"$A\" lease dns zone up ttl 1s", "\"$A\" change dns up 1s", "\"$A\" show dns",
-		"\"$A\" del 192.0.2.53", "\"$A\" flush", "\"$A\" flush 192.0.2.0/24",
+		"\"$A\" del 192.0.2.53", "\"$A\" delete 192.0.2.53", "\"$A\" flush", "\"$A\" flush 192.0.2.0/24",
 		"\"$A\" -n /proc/self/ns/net show",
 	};
 	size_t i;
