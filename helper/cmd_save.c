@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 #include <unistd.h>
 
 #include "cmd.h"
+#include "conffile.h"
 #include "confgate.h"
 #include "gates.h"
 #include "print.h"
@@ -61,25 +63,66 @@ static int flushed(FILE *out)
 	return fflush(out) || ferror(out) || fsync(fileno(out)) ? -1 : 0;
 }
 
+/* Behind all symbolic links, where the last one may point to nothing yet. */
+static char *real_name(const char *name)
+{
+	char *path = strdup(name), *real = NULL, *next;
+	char target[PATH_MAX];
+	const char *slash;
+	ssize_t n;
+
+	while (path) {
+		real = realpath(path, NULL);
+		if (real || errno != ENOENT)
+			break;
+		n = readlink(path, target, sizeof(target) - 1);
+		if (n < 0)
+			return path;	/* not there: it is to be made */
+		target[n] = '\0';
+		slash = *target == '/' ? NULL : strrchr(path, '/');
+		if (asprintf(&next, "%.*s%s", slash ? (int)(slash + 1 - path) : 0, path, target) < 0)
+			next = NULL;
+		free(path);
+		path = next;
+	}
+	free(path);
+	return real;
+}
+
+static bool says_something(const char *name)
+{
+	struct conf_file f;
+	struct err e;
+	bool ret;
+
+	conf_file_read(&f, name, &e);
+	ret = f.n_words;
+	conf_file_free(&f);
+	return ret;
+}
+
 /*
  * All of it or nothing: written beside the file, and then put in its place. A
  * symbolic link stays one.
  */
 static int write_file(const char *name, const struct gates *l, struct err *e)
 {
-	char *real = realpath(name, NULL), *temp = NULL;
+	char *real = real_name(name), *temp = NULL;
 	struct stat st = { .st_mode = 0644 };
 	int fd = -1, ret = -1;
 	FILE *out = NULL;
 
-	if (!real && errno == ENOENT)
-		real = strdup(name);
 	if (!real || (stat(real, &st) && errno != ENOENT)) {
 		write_error(name, e);
 		goto out;
 	}
 	if (st.st_mode & S_IFMT && !S_ISREG(st.st_mode)) {
 		err_set(e, "save: %s is no file; give another name, or - for the standard output",
+			name);
+		goto out;
+	}
+	if (!l->n && says_something(real)) {
+		err_set(e, "save: there are no gates, and %.256s has some: nothing was written; to have none in it all the same, remove the file before",
 			name);
 		goto out;
 	}

@@ -414,6 +414,57 @@ static void saves(void **state)
 	json_object_put(o);
 }
 
+/* No gates are no reason to lose a file that has some. */
+static void saves_none(void **state)
+{
+	char text[64];
+	FILE *f;
+
+	(void)state;
+	have(0, NULL);
+	write_conf("# dns\nadd 192.0.2.53 udp/53");
+	assert_int_equal(save(path), ST_REFUSED);
+	assert_contains(err, "save: there are no gates, and /tmp/");
+	assert_contains(err, "remove the file before");
+	f = fopen(path, "r");
+	assert_non_null(fgets(text, sizeof(text), f));
+	assert_string_equal(text, "# dns\n");
+	fclose(f);
+	write_conf("# add 192.0.2.53 udp/53\n");
+	have(0, NULL);
+	assert_int_equal(save(path), ST_OK);
+	have(0, NULL);
+	assert_int_equal(save(NULL), ST_OK);
+}
+
+/* Of two links, the second of which points to nothing yet. */
+static void saves_behind_links(void **state)
+{
+	struct gate g = gate("192.0.2.2");
+	char dir[] = "/tmp/anygate.XXXXXX", first[64], second[64], file[64];
+	struct stat st;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	snprintf(first, sizeof(first), "%s/first", dir);
+	snprintf(second, sizeof(second), "%s/second", dir);
+	snprintf(file, sizeof(file), "%s/file", dir);
+	assert_int_equal(symlink(second, first), 0);
+	assert_int_equal(symlink("file", second), 0);
+	have(1, &g);
+	assert_int_equal(save(first), ST_OK);
+	assert_int_equal(lstat(first, &st), 0);
+	assert_true(S_ISLNK(st.st_mode));
+	assert_int_equal(lstat(second, &st), 0);
+	assert_true(S_ISLNK(st.st_mode));
+	assert_int_equal(lstat(file, &st), 0);
+	assert_true(S_ISREG(st.st_mode));
+	unlink(first);
+	unlink(second);
+	unlink(file);
+	rmdir(dir);
+}
+
 static void cannot_save(void **state)
 {
 	struct gate g = gate("192.0.2.2");
@@ -450,6 +501,8 @@ int main(void)
 		T(leases_come_back),
 		T(observing_comes_back),
 		T(saves),
+		T(saves_none),
+		T(saves_behind_links),
 		T(cannot_save),
 	};
 	int ret;
