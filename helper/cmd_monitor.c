@@ -15,6 +15,7 @@
 #include "follow.h"
 #include "format.h"
 #include "monitor.h"
+#include "netns.h"
 
 /**
  * struct monitor - what is printed, and what has been
@@ -204,6 +205,10 @@ int cmd_monitor(int argc, char **argv)
 	}
 	if (argc == 1)
 		return complain(ST_USAGE, "monitor exec: the command is missing; say for example monitor exec /etc/anygate/event");
+	/* The name may be another namespace's when the gates are asked for again. */
+	if (opt.netns && netns_enter(opt.netns, &e))
+		return complain(ST_REFUSED, "%s", e.text);
+	opt.netns = NULL;
 	if (ag_open(&ag, &e))
 		return complain(ST_REFUSED, "%s", e.text);
 	ret = ag_subscribe(&ag, &e);

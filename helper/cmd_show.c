@@ -94,6 +94,9 @@ int cmd_show(int argc, char **argv)
 	if (ret) {
 		extack_explain(&x, ANYGATE_CMD_GATE_GET, subject, &map, &e);
 		ret = complain(ST_REFUSED, "%s", e.text);
+	} else if (l.partial && opt.json) {
+		/* A person sees the warning, a program that there is no array. */
+		ret = complain(ST_REFUSED, "show: the gates change while they are read; try again");
 	} else {
 		if (l.partial)
 			fprintf(stderr, "anygatectl: warning: the gates change while they are read; some may be missing\n");

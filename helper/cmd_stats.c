@@ -51,6 +51,8 @@ int cmd_stats(int argc, char **argv)
 	if (ret) {
 		extack_explain(&x, ANYGATE_CMD_STATS_GET, subject, &map, &e);
 		ret = complain(ST_REFUSED, "%s", e.text);
+	} else if (l.partial && opt.json) {
+		ret = complain(ST_REFUSED, "stats: the gates change while they are read; try again");
 	} else {
 		if (l.partial)
 			fprintf(stderr, "anygatectl: warning: the gates change while they are read; some may be missing\n");

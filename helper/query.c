@@ -2,10 +2,12 @@
 /* Questions about one gate, a group or all gates. */
 
 #include <errno.h>
+#include <poll.h>
 
 #include "query.h"
 
 #define DUMP_ATTEMPTS	20
+#define DUMP_WAIT_MS	10	/* between two, for whoever makes gates to get on */
 
 static bool one(const struct query *q)
 {
@@ -44,6 +46,8 @@ int query_run(struct ag *ag, struct query *q, struct extack *x,
 	struct nl_msg *msg;
 
 	do {
+		if (attempt)
+			poll(NULL, 0, DUMP_WAIT_MS);
 		q->restart(q->arg);
 		map->n = 0;
 		msg = ag_request(ag, q->cmd, one(q) ? 0 : NLM_F_DUMP);

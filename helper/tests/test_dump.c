@@ -174,6 +174,38 @@ static void show_always_interrupted(void **state)
 	assert_contains(err, "the gates change while they are read");
 }
 
+/* A program would take what is missing for gone. */
+static void json_always_interrupted(void **state)
+{
+	struct gate g = open_gate();
+	struct json_object *o;
+	int i;
+
+	(void)state;
+	for (i = 0; i < 20; i++) {
+		fake_gate(&g, NLM_F_MULTI | NLM_F_DUMP_INTR);
+		fake_done(0, 0);
+		fake_end();
+	}
+	fake_status(ANYGATE_PROBES_LIVE, 1000);
+	fake_error(0, NULL, 0);
+	fake_end();
+	opt.json = true;
+	assert_int_equal(run(cmd_show, ""), ST_REFUSED);
+	o = json_tokener_parse(out);
+	assert_contains(json_path(o, "error"), "the gates change while they are read");
+	assert_string_equal(json_path(o, "status"), "1");
+	json_object_put(o);
+	for (i = 0; i < 20; i++) {
+		fake_done(0, NLM_F_DUMP_INTR);
+		fake_end();
+	}
+	assert_int_equal(run(cmd_stats, ""), ST_REFUSED);
+	o = json_tokener_parse(out);
+	assert_string_equal(json_path(o, "status"), "1");
+	json_object_put(o);
+}
+
 static void show_dump_fails(void **state)
 {
 	(void)state;
@@ -217,6 +249,7 @@ int main(void)
 		verb_test(show_one),
 		verb_test(show_interrupted),
 		verb_test(show_always_interrupted),
+		verb_test(json_always_interrupted),
 		verb_test(show_dump_fails),
 		verb_test(version),
 	};

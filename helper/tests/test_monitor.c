@@ -133,6 +133,19 @@ static void monitor_overrun(void **state)
 			"in step again: 1 gate differed\n");
 }
 
+/* A name may be given to another namespace while we run. */
+static void enters_once(void **state)
+{
+	(void)state;
+	opt.netns = "/proc/self/ns/net";
+	fake_end();
+	have(0, NULL);
+	if (run(cmd_monitor, "") != ST_OK && strstr(err, "CAP_SYS_ADMIN"))
+		skip();
+	assert_string_equal(err, "");
+	assert_null(opt.netns);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -140,6 +153,7 @@ int main(void)
 		verb_test(monitor_json),
 		verb_test(monitor_module),
 		verb_test(monitor_overrun),
+		verb_test(enters_once),
 	};
 
 	return cmocka_run_group_tests_name("monitor", tests, NULL, NULL);
