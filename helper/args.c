@@ -114,7 +114,10 @@ static int parse_order_word(uint32_t order, const char *arg, struct err *e)
 {
 	static const char *const words[] = { "for", "force" };
 	static const char *const drain_words[] = { "for", "wait" };
+	uint32_t ms;
 
+	if (!parse_time("for", arg, 1, TIME_MAX, &ms, e))
+		return err_set(e, "%s is a time; say for %s", arg, arg);
 	if (order == ANYGATE_ORDER_DRAIN)
 		return match_word("keyword", arg, drain_words, ARRAY_SIZE(drain_words), e);
 	return match_word("keyword", arg, words, order == ANYGATE_ORDER_PIN ? 2 : 1, e);

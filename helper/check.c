@@ -52,8 +52,10 @@ static int parse_keys(int argc, char **argv, struct check_args *c, struct err *e
 
 	for (i = 2; i < argc && strcmp(argv[i], "--"); i += 2) {
 		key = match_word("keyword", argv[i], check_keys, CHECK_KEYS, e);
-		if (key < 0)
+		if (key < 0) {
+			text_append(e->text, sizeof(e->text), ", or -- before the command");
 			return -1;
+		}
 		if (said[key])
 			return err_set(e, "%s is given twice", check_keys[key]);
 		if (i + 1 == argc || !strcmp(argv[i + 1], "--"))

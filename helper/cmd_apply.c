@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* apply: make the kernel have what a file says. */
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +9,8 @@
 
 #include "carry.h"
 #include "cmd.h"
+
+#define FILE_TEXT	(4 * PATH_MAX)	/* each byte may become \xNN */
 
 static const char *const fates[] = {
 	[FATE_NOT_DONE]		= "not done",
@@ -20,7 +23,10 @@ static const char *const fates[] = {
 static void print_place(struct printer *p, const struct conf_file *f, unsigned int line,
 			unsigned int column)
 {
-	pr_str(p, "file", f->name, "%s:", f->name);
+	char name[FILE_TEXT];
+
+	clean(name, sizeof(name), f->name);
+	pr_str(p, "file", name, "%s:", name);
 	pr_uint(p, "line", line, "%u:", line);
 	pr_uint(p, "column", column, "%u: ", column);
 }
@@ -28,7 +34,7 @@ static void print_place(struct printer *p, const struct conf_file *f, unsigned i
 /* Places come first, as tools expect them that jump to errors. */
 static int bad_file(const struct conf_file *f)
 {
-	char summary[64], text[2048];
+	char summary[64], text[2048], name[FILE_TEXT];
 	struct printer p;
 	size_t i;
 
@@ -45,7 +51,8 @@ static int bad_file(const struct conf_file *f)
 		pr_object_end(&p);
 	}
 	pr_array_end(&p);
-	pr_str(&p, "error", summary, "anygatectl: %s: %s\n", f->name, summary);
+	clean(name, sizeof(name), f->name);
+	pr_str(&p, "error", summary, "anygatectl: %s: %s\n", name, summary);
 	pr_uint(&p, "status", ST_USAGE, NULL);
 	pr_object_end(&p);
 	return ST_USAGE;

@@ -309,9 +309,9 @@ static int parse_fallback(struct conf *c, int argc, char **argv, struct err *e)
 int conf_set(struct conf *c, enum conf_key key, int argc, char **argv,
 	     struct err *e)
 {
-	if (!argc)
-		return err_set(e, "%s: the value is missing; give %s", conf_keys[key],
-			       key_values[key]);
+	if (!argc || !*argv[0])
+		return err_set(e, "%s%s: the value is missing; give %s", conf_keys[key],
+			       argc ? " \"\"" : "", key_values[key]);
 	if (key == KEY_FALLBACK)
 		return parse_fallback(c, argc, argv, e);
 	if (parse_value(c, key, argv[0], e))

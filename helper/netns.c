@@ -26,7 +26,8 @@ int netns_enter(const char *name, struct err *e)
 	if (snprintf(path, sizeof(path), "%s%s", strchr(name, '/') ? "" : "/run/netns/",
 		     name) >= (int)sizeof(path))
 		return err_set(e, "network namespace: the path is too long");
-	fd = open(path, O_RDONLY | O_CLOEXEC);
+	/* What is no namespace may be a pipe, and must not keep us waiting. */
+	fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0 && errno == ENOENT)
 		return err_set(e, "there is no network namespace \"%s\": %s does not exist (ip netns list names those that do)",
 			       name, path);

@@ -13,6 +13,12 @@
 
 #include "parse.h"
 
+/* An empty word would not be seen in a sentence. */
+static const char *shown(const char *arg)
+{
+	return *arg ? arg : "\"\"";
+}
+
 /* strtoul() takes signs, blanks and overlong numbers; a port is none of these. */
 static int digits(const char *s, size_t len, uint64_t max, uint64_t *value)
 {
@@ -112,7 +118,7 @@ int parse_prefix(const char *arg, struct prefix *p, struct err *e)
 
 out_bad:
 	return err_set(e, "%s is no prefix; say for example 192.0.2.53/32 or 2001:db8::53/128",
-		       arg);
+		       shown(arg));
 }
 
 static int parse_port(const char *arg, const char *port, struct service *s,
@@ -301,7 +307,7 @@ int parse_time(const char *key, const char *arg, uint32_t min, uint32_t max,
 
 out_bad:
 	return err_set(e, "%s %s: this is no time; say for example 300ms, 1.5s, 5m, 1h or 0",
-		       key, arg);
+		       key, shown(arg));
 }
 
 /**
@@ -321,7 +327,8 @@ int parse_number(const char *key, const char *arg, uint32_t min, uint32_t max,
 	uint64_t value;
 
 	if (digits(arg, strlen(arg), max, &value) || value < min)
-		return err_set(e, "%s %s: a number from %u to %u is needed", key, arg, min, max);
+		return err_set(e, "%s %s: a number from %u to %u is needed", key,
+			       shown(arg), min, max);
 	*n = value;
 	return 0;
 }
@@ -418,7 +425,7 @@ int parse_gateway(const char *key, const char *arg, struct ipaddr *a,
 
 	if (parse_ip(arg, a))
 		return err_set(e, "%s %s: this is no address; say for example 192.0.2.1 or 2001:db8::1",
-			       key, arg);
+			       key, shown(arg));
 	if (is_mapped(a))
 		return err_set(e, "%s %s: this is an IPv4 address in disguise; give it as IPv4", key,
 			       arg);

@@ -4,12 +4,39 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "print.h"
 #include "util.h"
 
 struct options opt;
+
+#define WORD_SHOWN	64	/* of a word that makes a sentence too long */
+
+/*
+ * Words that the user gave can be of any length; what is wrong with them comes
+ * behind, and must not be cut off.
+ */
+static void format(char *text, size_t size, const char *fmt, va_list ap)
+{
+	char *whole = NULL, *word;
+	size_t len, n = 0;
+
+	if (vasprintf(&whole, fmt, ap) < 0) {
+		snprintf(text, size, "out of memory");
+		return;
+	}
+	text[0] = '\0';
+	for (word = whole; *word && n + 1 < size; word += len) {
+		len = *word == ' ' ? 1 : strcspn(word, " ");
+		if (len <= WORD_SHOWN || strlen(whole) < size)
+			n += snprintf(text + n, size - n, "%.*s", (int)len, word);
+		else
+			n += snprintf(text + n, size - n, "%.*s...", WORD_SHOWN, word);
+	}
+	free(whole);
+}
 
 /**
  * err_set() - say what is wrong
@@ -23,7 +50,7 @@ int err_set(struct err *e, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(e->text, sizeof(e->text), fmt, ap);
+	format(e->text, sizeof(e->text), fmt, ap);
 	va_end(ap);
 	return -1;
 }
@@ -89,7 +116,7 @@ int complain(enum status status, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(raw, sizeof(raw), fmt, ap);
+	format(raw, sizeof(raw), fmt, ap);
 	va_end(ap);
 	clean(text, sizeof(text), raw);
 

@@ -154,6 +154,23 @@ static void bad_files(void **state)
 	assert_string_equal(err, "");
 }
 
+/* Whoever made the file may have thought of the terminal. */
+static void bad_name(void **state)
+{
+	char *argv[] = { (char *)"/tmp/anygate\033[31m.conf", NULL };
+	FILE *f = fopen(argv[0], "w");
+
+	(void)state;
+	assert_non_null(f);
+	fputs("ad\n", f);
+	fclose(f);
+	assert_int_equal(run_words(cmd_apply, 1, argv), ST_USAGE);
+	unlink(argv[0]);
+	assert_contains(err, "/tmp/anygate\\x1b[31m.conf:1:1: \"ad\"");
+	assert_contains(err, "anygatectl: /tmp/anygate\\x1b[31m.conf: 1 error");
+	assert_null(strchr(err, '\033'));
+}
+
 static void refused_at_once(void **state)
 {
 	char want[256];
@@ -491,6 +508,7 @@ int main(void)
 		T(only_what_differs),
 		T(dry_run),
 		T(bad_files),
+		T(bad_name),
 		T(refused_at_once),
 		T(rolled_back),
 		T(rolled_back_in_reverse),

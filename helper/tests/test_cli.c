@@ -53,7 +53,11 @@ static void usage_errors(void **state)
 		{ "add 192.0.2.53/32 udp/53 table 100", "table 100: this is for action route" },
 		{ "add 192.0.2.53/32 udp/53 action route dev lo", "dev lo: this is for action address" },
 		{ "add 192.0.2.53/32 udp/53 dev 0123456789abcdef", "0123456789abcdef: a device name has at most 15" },
-		{ "add '' udp/53", "is no prefix" },
+		{ "add '' udp/53", "\"\" is no prefix" },
+		{ "add 192.0.2.53 udp/53 up ''", "up \"\": the value is missing; give a time" },
+		{ "add 192.0.2.53 udp/53 fallback via '' dev tun0", "via \"\": this is no address" },
+		{ "drain dns for ''", "for \"\": this is no time" },
+		{ "check dns zone rise '' -- true", "rise \"\": a number from 1" },
 		{ "change 192.0.2.53/32", "nothing to change" },
 		{ "change", "the prefix is missing" },
 		{ "del", "the prefix is missing" },
@@ -153,6 +157,13 @@ static void usage_errors_in_json(void **state)
 static void long_arguments(void **state)
 {
 	(void)state;
+	/* and what is wrong is not cut off with it */
+	assert_int_equal(run("\"$A\" show $(head -c 3000 /dev/zero | tr '\\0' x)/1", out, err,
+			     sizeof(out)), ST_USAGE);
+	assert_contains(err, "xxx... is no prefix; say for example");
+	assert_int_equal(run("\"$A\" save a \"b $(head -c 3000 /dev/zero | tr '\\0' x)\"", out, err,
+			     sizeof(out)), ST_USAGE);
+	assert_contains(err, "xxx... is too much; save takes one file");
 	assert_int_equal(run("\"$A\" add $(head -c 100000 /dev/zero | tr '\\0' x) udp/53", out, err,
 			     sizeof(out)), ST_USAGE);
 	assert_int_equal(run("\"$A\" add 192.0.2.53 udp/$(head -c 100000 /dev/zero | tr '\\0' 9)",
@@ -238,6 +249,9 @@ static void no_netns(void **state)
 	assert_contains(err, "no network namespace \"no-such-namespace\": /run/netns/no-such-namespace");
 	assert_int_equal(run("\"$A\" -n /dev/null show", out, err, sizeof(out)), ST_REFUSED);
 	assert_contains(err, "network namespace \"/dev/null\"");
+	assert_int_equal(run("d=$(mktemp -d) && mkfifo $d/pipe && timeout 10 \"$A\" -n $d/pipe show; s=$?; rm -r $d; exit $s",
+			     out, err, sizeof(out)), ST_REFUSED);
+	assert_contains(err, "is no network namespace");
 	assert_int_equal(run("\"$A\" -n $(head -c 5000 /dev/zero | tr '\\0' x) show", out, err,
 			     sizeof(out)), ST_REFUSED);
 }
