@@ -253,6 +253,9 @@ static int check_dev(struct net *net, const struct nlattr *attr, char *name,
 	nla_strscpy(name, attr, IFNAMSIZ);
 	rcu_read_lock();
 	dev = dev_get_by_name_rcu(net, name);
+	/* It may have been called by another of its names. */
+	if (dev)
+		strscpy(name, dev->name, IFNAMSIZ);
 	rcu_read_unlock();
 	if (dev)
 		return 0;
