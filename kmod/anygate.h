@@ -625,6 +625,7 @@ enum anygate_req_type {
  * @set_leases: the leases are to be replaced (CHANGE)
  * @set_observe: @order holds whether to observe (CHANGE)
  * @within: the prefix to flush, family 0 for all (FLUSH)
+ * @from: where to begin; set to where to go on, 0 if all is done (FLUSH)
  * @name: the group to flush, NULL for any (FLUSH); the lease (LEASE)
  * @order: the order (ORDER)
  * @verdict: what the lease says (LEASE)
@@ -643,6 +644,7 @@ struct anygate_req {
 	bool set_leases;
 	bool set_observe;
 	struct anygate_prefix within;
+	unsigned long from;
 	const char *name;
 	enum anygate_order order;
 	enum anygate_verdict verdict;

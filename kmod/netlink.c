@@ -363,6 +363,22 @@ int anygate_nl_gate_del_doit(struct sk_buff *skb, struct genl_info *info)
 	return ret;
 }
 
+/*
+ * Some gates at a time: those that stay are looked at meanwhile.  What could not
+ * be removed is told at the end, the first of it.
+ */
+static int run_flush(struct anygate_net *agn, struct anygate_req *req)
+{
+	int ret = 0, err;
+
+	do {
+		err = anygate_engine_run(agn, req);
+		if (!ret)
+			ret = err;
+	} while (req->from);
+	return ret;
+}
+
 int anygate_nl_gate_flush_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct anygate_net *agn = anygate_net_of(genl_info_net(info));
@@ -387,7 +403,7 @@ int anygate_nl_gate_flush_doit(struct sk_buff *skb, struct genl_info *info)
 		req.name = name;
 	}
 	mutex_lock(&agn->conf_lock);
-	ret = agn->started ? anygate_engine_run(agn, &req) : 0;
+	ret = agn->started ? run_flush(agn, &req) : 0;
 	mutex_unlock(&agn->conf_lock);
 	return ret;
 }

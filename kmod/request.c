@@ -202,18 +202,27 @@ static int del_gate(struct anygate_gate *gate, struct netlink_ext_ack *extack)
 	return 0;
 }
 
+/* Gates removed before hints and others' requests get their turn. */
+#define FLUSH_BATCH 32
+
 static int flush_gates(struct anygate_net *agn, struct anygate_req *req)
 {
+	unsigned int left = FLUSH_BATCH;
+	unsigned long id, from = req->from;
 	struct anygate_gate *gate;
-	unsigned long id;
 	int ret = 0, err;
 
-	xa_for_each(&agn->gates, id, gate) {
+	req->from = 0;
+	xa_for_each_start(&agn->gates, id, gate, from) {
 		if (req->within.addr.family &&
 		    !anygate_prefix_within(&gate->conf.prefix, &req->within))
 			continue;
 		if (req->name && strcmp(gate->conf.name, req->name))
 			continue;
+		if (!left--) {
+			req->from = id;
+			break;
+		}
 		err = del_gate(gate, req->extack);
 		if (!ret)
 			ret = err;
