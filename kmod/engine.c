@@ -123,10 +123,9 @@ static bool pop_hint(struct anygate_net *agn, struct anygate_hint *hint,
 	if (ring->head != ring->tail) {
 		*hint = ring->hints[ring->tail++ % ANYGATE_RING_SIZE];
 		popped = true;
-	} else {
-		*overflow = ring->overflow;
-		ring->overflow = false;
 	}
+	*overflow |= ring->overflow;
+	ring->overflow = false;
 	raw_spin_unlock_irqrestore(&ring->lock, flags);
 	return popped;
 }
