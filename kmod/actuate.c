@@ -232,8 +232,8 @@ static int dev_index(const struct anygate_net *agn, const char *name)
 	return index;
 }
 
-static int addr_msg(struct anygate_net *agn, const struct anygate_obj *obj,
-		    bool add)
+/* One is removed from where it is, whatever that device is called by now. */
+static int addr_msg(struct anygate_net *agn, struct anygate_obj *obj, bool add)
 {
 	const struct anygate_addr *addr = &obj->prefix->addr;
 	const struct anygate_saved *saved = NULL;
@@ -244,7 +244,9 @@ static int addr_msg(struct anygate_net *agn, const struct anygate_obj *obj,
 	u8 proto;
 	int index;
 
-	index = dev_index(agn, obj->dev);
+	if (add || !obj->ifindex)
+		obj->ifindex = dev_index(agn, obj->dev);
+	index = obj->ifindex;
 	if (!index)
 		return -ENODEV;
 	if (obj->owner == ANYGATE_OWNER_ADOPTED)

@@ -417,6 +417,8 @@ struct anygate_saved {
  *	NULL without a failure, or without memory; its own, see anygate_obj_forgive()
  * @retry_at: CLOCK_BOOTTIME nanoseconds before which not to try again
  * @dev: its device (address)
+ * @ifindex: that of the device on which it is, or was last (address); a device may be
+ *	renamed
  * @table: its routing table (route)
  * @metric: its metric (routes)
  * @err: negative errno of the last attempt to change it, 0 after a success
@@ -444,6 +446,7 @@ struct anygate_obj {
 	u32 metric;
 	int err;
 	u32 retries;
+	int ifindex;
 	enum anygate_obj_type type:8;
 	enum anygate_owner owner:8;
 	bool present;
@@ -455,10 +458,12 @@ struct anygate_obj {
 /**
  * struct anygate_found - an address in the kernel's tables
  * @owner: whose it is for a gate that is new
+ * @ifindex: of its device
  * @saved: what it looks like
  */
 struct anygate_found {
 	enum anygate_owner owner;
+	int ifindex;
 	struct anygate_saved saved;
 };
 

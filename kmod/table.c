@@ -156,9 +156,11 @@ bool anygate_table_find(const struct anygate_net *agn,
 
 	rcu_read_lock();
 	dev = dev_get_by_name_rcu(agn->net, obj->dev);
-	if (dev)
+	if (dev) {
 		is_there = obj->prefix->addr.family == AF_INET ?
 			   find4(dev, obj, found) : find6(dev, obj, found);
+		found->ifindex = dev->ifindex;
+	}
 	rcu_read_unlock();
 	return is_there;
 }

@@ -155,6 +155,10 @@ static void check_address(struct anygate_gate *gate, u64 now)
 		return;
 
 	if (obj->present) {
+		/* Its device has another name: it is not announced there any more. */
+		if (obj->owner == ANYGATE_OWNER_US && !gate->orders.observe &&
+		    gate->dev_event)
+			anygate_obj_del(agn, obj);
 		obj->present = false;
 		/* A device that goes down or away takes its addresses along. */
 		if (want && !gate->orders.observe && !gate->dev_event && dev_up(agn, obj->dev))
@@ -163,6 +167,7 @@ static void check_address(struct anygate_gate *gate, u64 now)
 	}
 
 	obj->present = true;
+	obj->ifindex = found.ifindex;
 	if (obj->owner == ANYGATE_OWNER_ADOPTED) {
 		/* Handed over to the gate once: still the gate's to remove. */
 		if (!want && !gate->orders.observe)

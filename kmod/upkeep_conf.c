@@ -20,6 +20,8 @@ static void find_announced(struct anygate_gate *gate)
 	struct anygate_found found;
 
 	obj->present = anygate_table_find(gate->agn, obj, &found);
+	if (obj->present)
+		obj->ifindex = found.ifindex;
 	if (!obj->present || obj->owner == ANYGATE_OWNER_ADOPTED)
 		return;
 	obj->owner = found.owner;

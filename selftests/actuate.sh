@@ -520,10 +520,31 @@ device_renamed()
 	wait_addr $V4/32 d0
 	ip link set d0 down
 	ip link set d0 name d1
+	# It is not announced where nobody has said so.
+	wait_no_addr $V4/32 d1
 	ip link add d0 up type dummy
 	wait_addr $V4/32 d0
+	expect lacks_addr $V4/32 d1
 	sk close a
 	wait_no_addr $V4/32 d0
+}
+
+# Called by another of its names it is the same device.
+other_name()
+{
+	events_only
+	sock_start
+	ip link add d0 up type dummy || fail "no dummy"
+	ip link property add dev d0 altname another-name || skip "no other names here"
+	ctl add $V4 udp/53 up 0 dev d0
+	sk open a udp4 "*" 53
+	wait_addr $V4/32 d0
+	mon_start "$TMP/mon" address
+	ctl change $V4 dev another-name
+	expect_gate $V4/32 .dev d0
+	quiet "$TMP/mon" "$V4/"
+	ctl add 192.0.2.54 udp/53 up 0 dev another-name
+	expect has_addr 192.0.2.54/32 d0
 }
 
 # lo going down takes IPv6 addresses and local routes with it.
@@ -641,6 +662,7 @@ t "a successor of the fallback is refused: the engine waits" refused_with_fallba
 t "what was there cannot be put back: the engine waits" refused_return
 t "the device goes and comes back" device_comes_back
 t "the device is renamed" device_renamed
+t "the device has another name" other_name
 t "lo goes down and up" lo_down_and_up
 t "the gate opens and closes while lo is down" open_while_lo_is_down
 t "the number of gates is bounded" bounded
