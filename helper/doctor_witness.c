@@ -50,7 +50,7 @@ static void look(const struct node *n, struct report *r, const struct gate *g)
 		report_remedy(report_add(r, "witness-blind", SEV_WARNING, prefix,
 					 "its witness, table %s, has no %s route: it sees no other node, and a dead service stays announced",
 					 name, family),
-			      "have the routing daemon write what other nodes announce into table %s, as Documentation/states.md says; if this is the only node, never mind",
+			      "have the routing daemon write what other nodes announce into table %s, as states.md says; if this is the only node, never mind",
 			      name);
 	else if (!path)
 		report_remedy(report_add(r, "witness-alone", SEV_NOTE, prefix,
