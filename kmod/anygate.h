@@ -696,11 +696,13 @@ struct anygate_event {
  * struct anygate_dying - a socket whose process is ending
  * @sk: the socket, for comparison only
  * @inode: of the socket: another socket may get the same memory
+ * @pid: the process, in the initial pid namespace
  * @seen: since the last reconcile
  */
 struct anygate_dying {
 	const void *sk;
 	u64 inode;
+	pid_t pid;
 	bool seen;
 };
 

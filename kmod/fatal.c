@@ -21,6 +21,7 @@
 #include <linux/kprobes.h>
 #include <linux/net.h>
 #include <linux/pid.h>
+#include <linux/pid_namespace.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 #include <linux/timekeeping.h>
@@ -421,14 +422,38 @@ void anygate_fatal_note(struct anygate_net *agn,
 			const struct anygate_hint *hint)
 	__must_hold(&agn->lock)
 {
+	unsigned int i;
+
 	lockdep_assert_held(&agn->lock);
+	/* It is asked for more than once if one of its sockets is another's, too. */
+	for (i = 0; i < agn->n_dying; i++)
+		if (agn->dying[i].sk == hint->sk &&
+		    agn->dying[i].inode == hint->inode)
+			return;
 	if (agn->n_dying == ANYGATE_DYING_MAX)
 		return;
 	agn->dying[agn->n_dying++] = (struct anygate_dying){
 		.sk = hint->sk,
 		.inode = hint->inode,
+		.pid = hint->actor.pid,
 		.seen = true,
 	};
+}
+
+/* Has the process given its files back? */
+static bool has_ended(pid_t nr)
+{
+	struct task_struct *task;
+	struct pid *pid;
+
+	rcu_read_lock();
+	pid = get_pid(find_pid_ns(nr, &init_pid_ns));
+	rcu_read_unlock();
+	task = pid ? with_files(pid) : NULL;
+	put_pid(pid);
+	if (task)
+		put_task_struct(task);
+	return !task;
 }
 
 /**
@@ -450,8 +475,11 @@ void anygate_fatal_gone(struct anygate_net *agn, const void *sk)
 }
 
 /**
- * anygate_fatal_sweep() - forget the sockets that nobody has met of late
+ * anygate_fatal_sweep() - forget the sockets that nobody has met of late, and
+ * those that have outlived their process
  * @agn: the namespace, before a look at all its gates
+ *
+ * Whoever may look into a process can take a socket from it until its very end.
  *
  * Probes that could not be armed for want of memory are tried once more.
  *
@@ -465,7 +493,7 @@ void anygate_fatal_sweep(struct anygate_net *agn)
 	might_sleep();
 	lockdep_assert_held(&agn->lock);
 	for (i = 0; i < agn->n_dying; i++) {
-		if (!agn->dying[i].seen)
+		if (!agn->dying[i].seen || has_ended(agn->dying[i].pid))
 			continue;
 		agn->dying[n] = agn->dying[i];
 		agn->dying[n++].seen = false;

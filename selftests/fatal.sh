@@ -153,6 +153,41 @@ others()
 	expect_gate $V4/32 .state open
 }
 
+# Somebody takes the socket while the dump is under way, and serves on: who has ended
+# is not the only one that had it after all.
+taken_over()
+{
+	local pid
+	ctl add $V4/32 udp/53 up 0 fatal on
+	slow_dumps
+	server udp4 $V4/32
+	param reconcile_ms 1000
+	sk pid k
+	pid=$ANSWER
+	sk signal k 11
+	wait_no_addr $V4/32
+	expect_gate $V4/32 .reason dying
+	# pidfd_open(), and pidfd_getfd() of each socket
+	/usr/bin/python3 - "$pid" >"$TMP/taken" 2>&1 <<-'END' &
+		import ctypes, os, signal, sys
+		pid, call = int(sys.argv[1]), ctypes.CDLL(None, use_errno=True).syscall
+		pidfd = call(434, pid, 0)
+		fds = "/proc/%d/fd/" % pid
+		for fd in os.listdir(fds):
+		    if os.readlink(fds + fd).startswith("socket:"):
+		        if call(438, pidfd, int(fd), 0) < 0:
+		            sys.exit(os.strerror(ctypes.get_errno()))
+		print("taken", flush=True)
+		signal.pause()
+	END
+	MONITORS+=($!)
+	eventually "the socket to be taken: $(cat "$TMP/taken")" grep -q taken "$TMP/taken"
+	listening || fail "the socket is closed: a test of nothing"
+	sk wait k
+	wait_addr $V4/32
+	expect_gate $V4/32 .reason listener
+}
+
 # Off by default, and switched while the gate is open.
 switched()
 {
@@ -182,6 +217,7 @@ t "the same without fatal" core_without
 t "a large process is killed" large
 t "not if another process has the socket: fork" shared fork
 t "not if another process has the socket: passed on" shared pass
+t "nor for good, if another process takes the socket" taken_over
 t "nor if others end" others
 t "on and off" switched
 
