@@ -482,10 +482,11 @@ fail:
 int anygate_obj_add(struct anygate_net *agn, struct anygate_obj *obj)
 	__must_hold(&agn->lock)
 {
-	int ret = change(agn, obj, true);
+	int ret;
 
 	lockdep_assert_held(&agn->lock);
 	might_sleep();
+	ret = change(agn, obj, true);
 	if (!ret)
 		obj->was_there = false;
 	else if (ret == -EEXIST && !obj->present)
@@ -533,10 +534,11 @@ bool anygate_obj_there(struct anygate_net *agn, const struct anygate_obj *obj)
 int anygate_obj_del(struct anygate_net *agn, struct anygate_obj *obj)
 	__must_hold(&agn->lock)
 {
-	int ret = change(agn, obj, false);
+	int ret;
 
 	lockdep_assert_held(&agn->lock);
 	might_sleep();
+	ret = change(agn, obj, false);
 	if (!obj->err)
 		obj->present = false;
 	return ret;
