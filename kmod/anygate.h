@@ -127,15 +127,24 @@ static inline u32 anygate_current_pidns(void)
 	return ns ? ns->ns.inum : 0;
 }
 
+/* A task that can't be reaped meanwhile; any context. */
+static inline void anygate_actor_task(struct anygate_actor *actor,
+				      struct task_struct *task)
+{
+	struct pid_namespace *ns = task_active_pid_ns(task);
+
+	actor->pid = task_tgid_nr(task);
+	actor->vpid = ns ? task_tgid_nr_ns(task, ns) : 0;
+	actor->pidns = ns ? ns->ns.inum : 0;
+	/* Of this task and whole: __get_task_comm() would take a lock. */
+	memcpy(actor->comm, task->comm, sizeof(actor->comm));
+	actor->comm[TASK_COMM_LEN - 1] = '\0';
+}
+
 /* Whoever runs; any context. */
 static inline void anygate_actor_current(struct anygate_actor *actor)
 {
-	actor->pid = task_tgid_nr(current);
-	actor->vpid = task_tgid_vnr(current);
-	actor->pidns = anygate_current_pidns();
-	/* Of this task and whole: __get_task_comm() would take a lock. */
-	memcpy(actor->comm, current->comm, sizeof(actor->comm));
-	actor->comm[TASK_COMM_LEN - 1] = '\0';
+	anygate_actor_task(actor, current);
 }
 
 /**

@@ -5,15 +5,18 @@
  * when the core is written and its memory is freed, which may be seconds
  * later.  For gates with "fatal on" they count as gone at once.
  *
- * Probes on do_group_exit() and do_coredump() take note of the process; a work
- * item finds out which sockets on watched ports it alone holds, and gives the
- * engine of their namespace a hint for each.  "Alone" is what the reference
+ * The tracepoint signal_generate takes note of a process that a signal is
+ * certain to end, before it has so much as woken up, which it may not do for
+ * long (a processor with something more urgent, a device that does not answer);
+ * probes on do_group_exit() and do_coredump() of those that end otherwise.  A
+ * work item finds out which sockets on watched ports it alone holds, and gives
+ * the engine of their namespace a hint for each.  "Alone" is what the reference
  * count of the open file says: it is no more than the descriptors in the
  * process's own table.  System calls under way hold references too, which
  * are given back as the threads die, so the question is asked again for a
  * while.  Somebody else's never are.
  *
- * The probes are armed only while there is such a gate.
+ * All of them are armed only while there is such a gate.
  */
 #include <linux/fdtable.h>
 #include <linux/file.h>
@@ -25,9 +28,11 @@
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 #include <linux/timekeeping.h>
+#include <linux/tracepoint.h>
 #include <linux/workqueue.h>
 #include <net/inet_sock.h>
 #include <net/sock.h>
+#include <trace/events/signal.h>
 
 #include "anygate.h"
 
@@ -76,30 +81,48 @@ static DECLARE_DELAYED_WORK(fatal_work, fatal_fn);
 /* --- the probes ------------------------------------------------------------- */
 
 /* O(1), and as a probe's handler must be. */
-static int on_end(struct kprobe *kp, struct pt_regs *regs)
+static void note(struct task_struct *task)
 {
 	struct victim victim = {
 		.actor.at = ktime_get_boot_fast_ns(),
 	};
 	unsigned long flags;
 
-	/* A thread that has to give way to an execve() of another one. */
-	if (READ_ONCE(current->signal->group_exec_task) ||
-	    (current->flags & PF_KTHREAD))
-		return 0;
-	anygate_actor_current(&victim.actor);
+	anygate_actor_task(&victim.actor, task);
 
 	raw_spin_lock_irqsave(&ring_lock, flags);
 	/* Each of its threads comes by. */
 	if (ring_head - ring_tail < RING_SIZE &&
 	    (ring_head == ring_tail ||
-	     ring[(ring_head - 1) % RING_SIZE].pid != task_tgid(current))) {
-		victim.pid = get_pid(task_tgid(current));
+	     ring[(ring_head - 1) % RING_SIZE].pid != task_tgid(task))) {
+		victim.pid = get_pid(task_tgid(task));
 		ring[ring_head++ % RING_SIZE] = victim;
 	}
 	raw_spin_unlock_irqrestore(&ring_lock, flags);
 	mod_delayed_work(anygate_wq, &fatal_work, 0);
+}
+
+static int on_end(struct kprobe *kp, struct pt_regs *regs)
+{
+	/* A thread that has to give way to an execve() of another one. */
+	if (!READ_ONCE(current->signal->group_exec_task) &&
+	    !(current->flags & PF_KTHREAD))
+		note(current);
 	return 0;
+}
+
+/*
+ * Called with the receiver's siglock held.  complete_signal() sets
+ * SIGNAL_GROUP_EXIT where nothing can save the process: neither a handler nor
+ * a mask nor a debugger, and where no core is written.
+ */
+static void on_signal(void *data, int sig, struct kernel_siginfo *info,
+		      struct task_struct *task, int group, int result)
+{
+	if (result == TRACE_SIGNAL_DELIVERED &&
+	    (READ_ONCE(task->signal->flags) & SIGNAL_GROUP_EXIT) &&
+	    !(task->flags & PF_KTHREAD))
+		note(task);
 }
 
 static const char * const symbols[] = {
@@ -111,8 +134,63 @@ static const char * const symbols[] = {
 
 static struct kprobe probes[ARRAY_SIZE(symbols)];
 static bool armed[ARRAY_SIZE(symbols)];
+/* Where signals are told of, when that is armed. */
+static struct tracepoint *signals;
 /* Some are not, for want of memory. */
 static bool again;
+
+#ifdef CONFIG_TRACEPOINTS
+static void find_signals(struct tracepoint *tp, void *found)
+{
+	if (!strcmp(tp->name, "signal_generate"))
+		*(struct tracepoint **)found = tp;
+}
+
+/*
+ * The tracepoint is not exported by name, but all of them are by
+ * for_each_kernel_tracepoint(), for modules that look for one.
+ *
+ * Return: 0, also where there is none; -ENOMEM.
+ */
+static int arm_signals(void)
+	__must_hold(&fatal_lock)
+{
+	struct tracepoint *tp = NULL;
+	int ret;
+
+	lockdep_assert_held(&fatal_lock);
+	if (signals)
+		return 0;
+	for_each_kernel_tracepoint(find_signals, &tp);
+	if (!tp)
+		return 0;
+	check_trace_callback_type_signal_generate(on_signal);
+	ret = tracepoint_probe_register(tp, on_signal, NULL);
+	if (!ret)
+		signals = tp;
+	return ret == -ENOMEM ? ret : 0;
+}
+
+static void disarm_signals(void)
+	__must_hold(&fatal_lock)
+{
+	lockdep_assert_held(&fatal_lock);
+	if (!signals)
+		return;
+	tracepoint_probe_unregister(signals, on_signal, NULL);
+	tracepoint_synchronize_unregister();
+	signals = NULL;
+}
+#else
+static int arm_signals(void)
+{
+	return 0;
+}
+
+static void disarm_signals(void)
+{
+}
+#endif
 
 static void arm(void)
 	__must_hold(&fatal_lock)
@@ -133,6 +211,7 @@ static void arm(void)
 		}
 		n += armed[i];
 	}
+	failed |= arm_signals() == -ENOMEM;
 	WRITE_ONCE(again, failed);
 	/* Of the last two a kernel has one. */
 	if (!failed && n < ARRAY_SIZE(symbols) - 1)
@@ -145,6 +224,7 @@ static void disarm(void)
 	unsigned int i;
 
 	lockdep_assert_held(&fatal_lock);
+	disarm_signals();
 	for (i = 0; i < ARRAY_SIZE(symbols); i++) {
 		if (armed[i])
 			unregister_kprobe(&probes[i]);

@@ -106,6 +106,46 @@ large()
 		fail "none of $n deaths counted before the socket was closed"
 }
 
+# Killed, and never given a processor to die on: something more urgent has it.
+# (Both are of a real-time class, since the others are given a share even so.)
+starved()
+{
+	local old pid hog
+	[ "$(nproc)" -gt 1 ] || skip "one processor"
+	old=$(</proc/sys/kernel/sched_rt_runtime_us)
+	defer "echo $old >/proc/sys/kernel/sched_rt_runtime_us"
+	echo -1 >/proc/sys/kernel/sched_rt_runtime_us || fail "no sched_rt_runtime_us"
+	old=$(</sys/devices/virtual/workqueue/cpumask)
+	defer "echo $old >/sys/devices/virtual/workqueue/cpumask"
+	# The kernel's own work is to have the other one.
+	echo 1 >/sys/devices/virtual/workqueue/cpumask || fail "no cpumask"
+	ctl add $V4/32 udp/53 up 0 fatal on
+	server udp4 $V4/32
+	sk pid k
+	pid=$ANSWER
+	taskset -p 2 "$pid" >/dev/null && chrt -f -p 1 "$pid" || fail "cannot bind it"
+	events_start "$TMP/events"
+	taskset 2 chrt -f 50 busybox yes >/dev/null &
+	hog=$!
+	MONITORS+=("$hog")
+	eventually "the processor to be taken" runs_at "$hog" 50
+	kill -9 "$pid"
+	wait_no_addr $V4/32
+	expect_gate $V4/32 .reason dying
+	listening || fail "the socket was closed already: a test of nothing"
+	wait_event "$TMP/events" ".kind == \"transition\" and
+		.state == \"closed\" and .reason == \"dying\" and .pid == $pid"
+	kill "$hog"
+	sk wait k
+	eventually "the reason to be plain" gate_is $V4/32 .reason no-listener
+}
+
+# runs_at PID PRIORITY: by proc_pid_stat(5), where SCHED_FIFO 50 is rt_priority 50
+runs_at()
+{
+	[ "$(sed 's/.*) //' "/proc/$1/stat" | cut -d' ' -f38)" -eq "$2" ]
+}
+
 # Another process has the same socket: it serves on.
 shared()
 {
@@ -215,6 +255,7 @@ t "a crash with a slow core dump, TCP, v4" core tcp4 $V4/32 tcp/53
 t "a crash with a slow core dump, TCP, v6" core tcp6 $V6/128 tcp/53
 t "the same without fatal" core_without
 t "a large process is killed" large
+t "killed, but never given a processor" starved
 t "not if another process has the socket: fork" shared fork
 t "not if another process has the socket: passed on" shared pass
 t "nor for good, if another process takes the socket" taken_over
