@@ -55,10 +55,11 @@ def until(condition, what, patience=PATIENCE):
 children = []
 
 
-def start(*command, log, env=None):
-    """Start a program that stays, in a process group of its own."""
+def start(*command, log, env=None, keep=()):
+    """Start a program that stays, in a process group of its own; "keep" are descriptors
+    that it has, too."""
     child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.STDOUT,
-                             stdout=open("%s/%s.log" % (RUN, log), "a"),
+                             stdout=open("%s/%s.log" % (RUN, log), "a"), pass_fds=keep,
                              env=dict(os.environ, **(env or {})), start_new_session=True)
     children.append(child)
     return child
@@ -111,11 +112,18 @@ class Server:
     """Started by us. What is killed is its process group: NSD is three processes,
     each of which holds the sockets."""
 
-    def __init__(self):
+    def __init__(self, fifo=""):
         self.child = None
+        self.fifo = fifo
+        if fifo and not os.path.exists(fifo):
+            os.mkfifo(fifo)
 
     def start(self):
-        self.child = start(*SERVERS[SERVER][0], log="server")
+        # It alone has it open for writing: its end is the pipe's.
+        keep = (os.open(self.fifo, os.O_RDWR),) if self.fifo else ()
+        self.child = start(*SERVERS[SERVER][0], log="server", keep=keep)
+        for fd in keep:
+            os.close(fd)
         return -self.child.pid
 
     def killed(self):
@@ -164,8 +172,14 @@ class Peer:
 
 
 class Floor(Peer):
-    """The least that there can be: the stopwatch removes the address instead of
-    killing anybody, with one prepared request."""
+    """The least that there can be. "request": the stopwatch removes the address
+    instead of killing anybody, with one prepared request. "exit": it kills the
+    server, and sends that request when a pipe that it held is at its end."""
+
+    def __init__(self, tool, setting):
+        super().__init__(tool, setting)
+        if setting == "exit":
+            self.server = Server(RUN + "/alive")
 
     def start(self):
         run("ip", "addr", "add", ADDRESS + "/32", "dev", "lo")
@@ -278,7 +292,7 @@ class Systemd(Peer):
 
 
 PEERS = [(kind, tool, setting) for kind, tool, settings in (
-    (Floor, "floor", ("request",)),
+    (Floor, "floor", ("request", "exit")),
     (Anygate, "anygate", ("default", "up0", "fatal")),
     (Udpwatch, "udpwatch-sockdiag", ("default", "fast")),
     (Udpwatch, "udpwatch-proc", ("default", "fast")),

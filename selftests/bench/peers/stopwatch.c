@@ -13,12 +13,14 @@
  *	until the address, or address and route, are there (or are not), and
  *	have not changed for QUIET seconds: "up", "down", or "late" when it took
  *	longer than SECONDS
- *   kill PID address|both SECONDS
+ *   kill PID address|both SECONDS [FIFO]
  *	SIGKILL, and the times from just before kill() to RTM_DELADDR and to
  *	RTM_DELROUTE, in nanoseconds, when their readers had returned from
  *	recv(): "killed 1234567 2345678"; -1 for what has not gone. A negative
  *	PID is a process group, as for kill(2); with 0 nobody is killed, and the
- *	address is removed from lo: the floor.
+ *	address is removed from lo: the floor. With the name of a pipe that the
+ *	killed one was the last to hold open for writing the same is done at the
+ *	pipe's end: the floor for whoever has to wait for the process to end.
  *
  * Two threads do nothing but read. They run at a real-time priority, because
  * it's not the reader's waiting for a processor that is to be measured, and for
@@ -28,6 +30,7 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -226,17 +229,35 @@ static void prepare(void)
 		err(2, "rtnetlink");
 }
 
-static void kill_it(pid_t pid, bool both, double seconds)
+static void remove_address(void)
 {
+	if (send(requests, &request, request.h.nlmsg_len, 0) < 0)
+		err(2, "RTM_DELADDR");
+}
+
+static void kill_it(pid_t pid, bool both, double seconds, const char *fifo)
+{
+	struct pollfd p = { .fd = -1 };
 	long long begun, end;
 
+	if (*fifo) {
+		p.fd = open(fifo, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+		if (p.fd < 0)
+			err(2, "%s", fifo);
+	}
 	pthread_mutex_lock(&lock);
 	address.gone = route.gone = 0;
 	pthread_mutex_unlock(&lock);
 	begun = now();
-	if (pid ? kill(pid, SIGKILL) :
-		  send(requests, &request, request.h.nlmsg_len, 0) < 0)
+	if (!pid)
+		remove_address();
+	else if (kill(pid, SIGKILL))
 		err(2, "kill %d", pid);
+	if (*fifo) {
+		if (poll(&p, 1, (int)(seconds * 1000)) == 1)
+			remove_address();
+		close(p.fd);
+	}
 	end = begun + (long long)(seconds * SECOND);
 	pthread_mutex_lock(&lock);
 	while ((!address.gone || (both && !route.gone)) && now() < end)
@@ -249,7 +270,7 @@ static void kill_it(pid_t pid, bool both, double seconds)
 int main(int argc, char **argv)
 {
 	struct sched_param param = { .sched_priority = 90 };
-	char line[128], what[16], which[16];
+	char line[256], what[16], which[16], fifo[128];
 	double quiet, seconds;
 	pthread_condattr_t attr;
 	pthread_t thread;
@@ -277,12 +298,14 @@ int main(int argc, char **argv)
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	while (fgets(line, sizeof(line), stdin)) {
+		*fifo = '\0';
 		if (sscanf(line, "wait %15s %15s %lf %lf", what, which,
 			   &quiet, &seconds) == 4)
 			wait_until(!strcmp(what, "up"), !strcmp(which, "both"),
 				   quiet, seconds);
-		else if (sscanf(line, "kill %d %15s %lf", &pid, which, &seconds) == 3)
-			kill_it(pid, !strcmp(which, "both"), seconds);
+		else if (sscanf(line, "kill %d %15s %lf %127s", &pid, which,
+				&seconds, fifo) >= 3)
+			kill_it(pid, !strcmp(which, "both"), seconds, fifo);
 		else
 			errx(2, "no such command: %s", line);
 	}
