@@ -123,7 +123,7 @@ starved()
 	server udp4 $V4/32
 	sk pid k
 	pid=$ANSWER
-	taskset -p 2 "$pid" >/dev/null && chrt -f -p 1 "$pid" || fail "cannot bind it"
+	{ taskset -p 2 "$pid" && chrt -f -p 1 "$pid"; } >/dev/null || fail "cannot bind it"
 	events_start "$TMP/events"
 	taskset 2 chrt -f 50 busybox yes >/dev/null &
 	hog=$!
