@@ -2,6 +2,7 @@
 #ifndef ANYGATECTL_CHECK_H
 #define ANYGATECTL_CHECK_H
 
+#include <spawn.h>
 #include <sys/types.h>
 
 #include "args.h"
@@ -46,6 +47,7 @@ int parse_check_args(int argc, char **argv, struct check_args *c,
 uint32_t check_ttl(const struct check_args *c);
 bool tally_add(struct tally *t, const struct check_args *c, bool good);
 
+int run_spawn(char **command, char **env, const posix_spawn_file_actions_t *files, pid_t *pid);
 int run_start(char **command, pid_t *pid, struct err *e);
 void run_kill(pid_t pid);
 bool run_ended(pid_t pid, int *status);

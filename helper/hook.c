@@ -165,23 +165,11 @@ static int input_of(const char *json)
 static int spawn(char **command, char **env, int input, pid_t *pid)
 {
 	posix_spawn_file_actions_t files;
-	posix_spawnattr_t attr;
-	sigset_t none, normal;
 	int ret;
 
 	posix_spawn_file_actions_init(&files);
 	posix_spawn_file_actions_adddup2(&files, input, STDIN_FILENO);
-	sigemptyset(&none);
-	sigemptyset(&normal);
-	sigaddset(&normal, SIGPIPE);
-	posix_spawnattr_init(&attr);
-	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK |
-				 POSIX_SPAWN_SETSIGDEF);
-	posix_spawnattr_setpgroup(&attr, 0);
-	posix_spawnattr_setsigmask(&attr, &none);
-	posix_spawnattr_setsigdefault(&attr, &normal);
-	ret = posix_spawnp(pid, command[0], &files, &attr, command, env);
-	posix_spawnattr_destroy(&attr);
+	ret = run_spawn(command, env, &files, pid);
 	posix_spawn_file_actions_destroy(&files);
 	return ret;
 }

@@ -13,6 +13,37 @@
 #include "check.h"
 
 /**
+ * run_spawn() - start a program in a process group of its own
+ * @command: its words, the first is looked for in PATH; ends with NULL
+ * @env: its environment
+ * @files: what is done to its descriptors
+ * @pid: result, the process and its group
+ *
+ * Signals are what a program may expect, whatever we block or ignore.
+ *
+ * Return: 0 or an errno, as posix_spawnp()
+ */
+int run_spawn(char **command, char **env, const posix_spawn_file_actions_t *files, pid_t *pid)
+{
+	posix_spawnattr_t attr;
+	sigset_t none, normal;
+	int ret;
+
+	sigemptyset(&none);
+	sigemptyset(&normal);
+	sigaddset(&normal, SIGPIPE);
+	posix_spawnattr_init(&attr);
+	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK |
+				 POSIX_SPAWN_SETSIGDEF);
+	posix_spawnattr_setpgroup(&attr, 0);
+	posix_spawnattr_setsigmask(&attr, &none);
+	posix_spawnattr_setsigdefault(&attr, &normal);
+	ret = posix_spawnp(pid, command[0], files, &attr, command, env);
+	posix_spawnattr_destroy(&attr);
+	return ret;
+}
+
+/**
  * run_start() - start a command
  * @command: its words; ends with NULL
  * @pid: result, the process and its group
@@ -26,26 +57,12 @@
 int run_start(char **command, pid_t *pid, struct err *e)
 {
 	posix_spawn_file_actions_t files;
-	posix_spawnattr_t attr;
-	sigset_t none, normal;
 	int ret;
 
 	posix_spawn_file_actions_init(&files);
 	posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
 	posix_spawn_file_actions_adddup2(&files, STDERR_FILENO, STDOUT_FILENO);
-
-	sigemptyset(&none);
-	sigemptyset(&normal);
-	sigaddset(&normal, SIGPIPE);
-	posix_spawnattr_init(&attr);
-	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK |
-				 POSIX_SPAWN_SETSIGDEF);
-	posix_spawnattr_setpgroup(&attr, 0);
-	posix_spawnattr_setsigmask(&attr, &none);
-	posix_spawnattr_setsigdefault(&attr, &normal);
-
-	ret = posix_spawnp(pid, command[0], &files, &attr, command, environ);
-	posix_spawnattr_destroy(&attr);
+	ret = run_spawn(command, environ, &files, pid);
 	posix_spawn_file_actions_destroy(&files);
 	return ret ? err_set(e, "cannot run %s: %s", command[0], strerror(ret)) : 0;
 }
