@@ -8,21 +8,13 @@
 . "${0%/*}/../lib.sh"
 . "${0%/*}/recipe.inc.sh"
 . "${0%/*}/server.inc.sh"
+. "${0%/*}/nsd.inc.sh"
 
 RECIPE=$SERVERS/namespace
 NODE_CONF=$RECIPE/host.conf
-PROGRAM=/usr/sbin/nsd
 AT=3
 
 needs bird birdc nsd nsd-control "$PYTHON"
-
-server_files()
-{
-	place /etc/nsd
-	place /run/nsd nsd
-	place /var/lib/nsd nsd
-	cp "$SERVERS/nsd/nsd.conf" "$SERVERS/example.zone" /etc/nsd
-}
 
 # The namespace is number 3, and has the name of the recipe; the host is node 1.
 box()

@@ -7,40 +7,11 @@
 . "${0%/*}/../lib.sh"
 . "${0%/*}/recipe.inc.sh"
 . "${0%/*}/server.inc.sh"
+. "${0%/*}/nsd.inc.sh"
 
 RECIPE=$SERVERS/nsd
-PROGRAM=/usr/sbin/nsd
 
 needs bird birdc nsd nsd-control "$PYTHON"
-
-server_files()
-{
-	place /etc/nsd
-	place /run/nsd nsd
-	place /var/lib/nsd nsd
-	cp "$RECIPE/nsd.conf" "$SERVERS/example.zone" /etc/nsd
-}
-
-# As the unit of Debian's package has it.
-server_start()
-{
-	launch nsd -d -P ""
-}
-
-server_stop()
-{
-	kill $MAIN
-}
-
-server_newer()
-{
-	newer_zone /etc/nsd/example.zone
-}
-
-server_renewed()
-{
-	has_newer_zone
-}
 
 life()
 {
