@@ -1,148 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
-/* doctor: every finding, against a directory that looks like a node. */
+/* doctor: every finding about the node and its routing, against a directory. */
 
-#include <errno.h>
 #include <json-c/json.h>
-#include <limits.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "cmd.h"
-#include "doctor.h"
-#include "testlib.h"
-
-static char root[] = "/tmp/anygatectl-doctor-XXXXXX";
-static struct gate gates[4];
-static struct node node;
-static struct report report;
-
-static int make_root(void **state)
-{
-	(void)state;
-	return mkdtemp(root) ? setenv("D", root, 1) : -1;
-}
-
-static int remove_root(void **state)
-{
-	(void)state;
-	return system("rm -rf \"$D\"");
-}
-
-static int start(void **state)
-{
-	(void)state;
-	memset(&opt, 0, sizeof(opt));
-	memset(&report, 0, sizeof(report));
-	memset(&node, 0, sizeof(node));
-	node.root = root;
-	node.loaded = true;
-	node.gates = gates;
-	return system("rm -rf \"$D\"; mkdir \"$D\"");
-}
-
-static int stop(void **state)
-{
-	(void)state;
-	report_free(&report);
-	return 0;
-}
-
-/* Parents of a path below the root. */
-static void parents(const char *path)
-{
-	char dir[PATH_MAX], *slash;
-
-	snprintf(dir, sizeof(dir), "%s", path);
-	for (slash = strchr(dir + strlen(root) + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-		*slash = '\0';
-		if (mkdir(dir, 0755) && errno != EEXIST)
-			fail_msg("mkdir %s: %s", dir, strerror(errno));
-		*slash = '/';
-	}
-}
-
-static void put_bytes(const char *path, const void *bytes, size_t len)
-{
-	char full[PATH_MAX];
-	FILE *f;
-
-	snprintf(full, sizeof(full), "%s/%s", root, path);
-	parents(full);
-	f = fopen(full, "w");
-	if (!f || fwrite(bytes, 1, len, f) != len || fclose(f))
-		fail_msg("cannot write %s", full);
-}
-
-static void put(const char *path, const char *text)
-{
-	put_bytes(path, text, strlen(text));
-}
-
-static void put_link(const char *path, const char *to)
-{
-	char full[PATH_MAX];
-
-	snprintf(full, sizeof(full), "%s/%s", root, path);
-	parents(full);
-	assert_int_equal(symlink(to, full), 0);
-}
-
-static struct gate *add_gate(const char *prefix, uint32_t action, const char *service)
-{
-	struct gate *g = &gates[node.n_gates++];
-	char addr[PREFIX_TEXT];
-
-	memset(g, 0, sizeof(*g));
-	g->prefix = pfx(prefix);
-	g->action = action;
-	g->table = 254;
-	g->hold = ANYGATE_SWITCH_ON;
-	strcpy(g->dev, "lo");
-	if (service) {
-		ip_text(&g->prefix.addr, addr);
-		g->services[g->n_services++] = svc(service, addr, 1);
-	}
-	return g;
-}
-
-#define address_gate(prefix, service)	add_gate(prefix, ANYGATE_ACTION_ADDRESS, service)
-#define route_gate(prefix)		add_gate(prefix, ANYGATE_ACTION_ROUTE, NULL)
-
-static const struct finding *found(const char *id)
-{
-	size_t i;
-
-	for (i = 0; i < report.n; i++)
-		if (!strcmp(report.f[i].id, id))
-			return &report.f[i];
-	return NULL;
-}
-
-/* Asks again, and expects this and no other. */
-static void expect(void (*check)(const struct node *, struct report *), const char *id,
-		   enum severity severity, const char *subject)
-{
-	const struct finding *f;
-
-	report_free(&report);
-	check(&node, &report);
-	if (!id) {
-		if (report.n)
-			fail_msg("%s %s: %s", report.f[0].id, report.f[0].subject,
-				 report.f[0].text);
-		return;
-	}
-	f = found(id);
-	if (!f)
-		fail_msg("no %s among %zu findings", id, report.n);
-	assert_int_equal(report.n, 1);
-	assert_int_equal(f->severity, severity);
-	assert_string_equal(f->subject, subject);
-	assert_string_not_equal(f->text, "");
-	assert_string_not_equal(f->remedy, "");
-}
-
-#define expect_nothing(check)	expect(check, NULL, 0, NULL)
+#include "doctor_root.h"
 
 static void module(void **state)
 {
@@ -515,115 +376,6 @@ static void elsewhere(void **state)
 	assert_contains(report.f[0].text, "interface-interval is 7");
 }
 
-#define SOCKETS "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n"
-#define SOCKET(n, local, peer, st, inode)					\
-	"   " n ": " local " " peer " " st " 00000000:00000000 00:00000000 00000000     0        0 " inode " 1 0\n"
-
-static void activation(void **state)
-{
-	(void)state;
-	address_gate("192.0.2.53/32", "tcp/53");
-	put("proc/1/comm", "systemd\n");
-	put("proc/42/comm", "named\n");
-	put_link("proc/42/fd/3", "socket:[1002]");
-	put("proc/thread-self/net/tcp",
-	    SOCKETS SOCKET("0", "350200C0:0035", "00000000:0000", "0A", "1001")
-	    SOCKET("1", "0100007F:0035", "00000000:0000", "0A", "1003"));
-	expect_nothing(doctor_socket);
-	put_link("proc/1/fd/7", "socket:[1003]");	/* of another address */
-	expect_nothing(doctor_socket);
-	put_link("proc/1/fd/8", "socket:[1001]");
-	expect(doctor_socket, "socket-activation", SEV_PROBLEM, "192.0.2.53/32");
-	assert_contains(report.f[0].text, "tcp/53: nobody but systemd");
-	assert_contains(report.f[0].remedy, "change 192.0.2.53/32 stall");
-	gates[0].stall = 3000;
-	expect(doctor_socket, "socket-activation", SEV_NOTE, "192.0.2.53/32");
-	assert_contains(report.f[0].text, "nobody but systemd");
-	put_link("proc/42/fd/4", "socket:[1001]");
-	expect(doctor_socket, "socket-activation", SEV_NOTE, "192.0.2.53/32");
-	assert_contains(report.f[0].text, "as well");
-	gates[0].stall = 0;
-	expect(doctor_socket, "socket-activation", SEV_WARNING, "192.0.2.53/32");
-}
-
-static void ipv6_bind(void **state)
-{
-	(void)state;
-	address_gate("2001:db8::53/128", "udp/53");
-	expect(doctor_socket, "ipv6-bind", SEV_WARNING, "2001:db8::53/128");
-	put("proc/thread-self/net/udp6",
-	    SOCKETS SOCKET("9", "00000000000000000000000000000000:0035",
-			   "00000000000000000000000000000000:0000", "07", "7"));
-	expect_nothing(doctor_socket);
-	put("proc/thread-self/net/udp6",
-	    SOCKETS SOCKET("9", "B80D0120000000000000000053000000:0035",
-			   "00000000000000000000000000000000:0000", "07", "7"));
-	expect(doctor_socket, "ipv6-bind", SEV_NOTE, "2001:db8::53/128");
-	put("proc/sys/net/ipv6/ip_nonlocal_bind", "1\n");
-	expect_nothing(doctor_socket);
-}
-
-static void data_sync(void **state)
-{
-	(void)state;
-	address_gate("192.0.2.53/32", "tcp/53");
-	/* a client's connection */
-	put("proc/thread-self/net/tcp",
-	    SOCKETS SOCKET("0", "350200C0:0035", "0101A8C0:8000", "01", "5"));
-	expect_nothing(doctor_socket);
-	put("proc/thread-self/net/tcp",
-	    SOCKETS SOCKET("0", "350200C0:8001", "0101A8C0:0035", "01", "5"));
-	expect(doctor_socket, "sync-address", SEV_WARNING, "192.0.2.53/32");
-	assert_contains(report.f[0].text, "port 53 ");
-}
-
-static void servers(void **state)
-{
-	(void)state;
-	route_gate("192.0.2.0/24");
-	put("proc/42/comm", "named\n");
-	expect_nothing(doctor_server);
-	address_gate("192.0.2.53/32", "tcp/53");
-	expect(doctor_server, "bind-scan", SEV_PROBLEM, "BIND");
-	put("etc/bind/named.conf.options",
-	    "options {\n\t// automatic-interface-scan no;\n\tinterface-interval 0;\n};\n");
-	expect(doctor_server, "bind-scan", SEV_PROBLEM, "BIND");
-	put("etc/bind/named.conf.options", "options {\n\tautomatic-interface-scan no;\n};\n");
-	expect(doctor_server, "bind-scan", SEV_WARNING, "BIND");
-	put("etc/bind/named.conf.options",
-	    "options {\n\tautomatic-interface-scan no;\n\tinterface-interval 0;\n};\n");
-	expect(doctor_server, "bind-scan", SEV_WARNING, "BIND");
-	assert_contains(report.f[0].text, "starts or reloads");
-	assert_contains(report.f[0].remedy, "action route");
-
-	put("proc/42/comm", "nsd\n");
-	put("etc/nsd/nsd.conf", "zone:\n\toutgoing-interface: 192.0.2.5\n");
-	expect_nothing(doctor_server);
-	put("etc/nsd/nsd.conf", "zone:\n\toutgoing-interface: 192.0.2.53\n");
-	expect(doctor_server, "sync-address", SEV_WARNING, "/etc/nsd/nsd.conf");
-}
-
-static void managers(void **state)
-{
-	(void)state;
-	address_gate("192.0.2.53/32", "tcp/53");
-	put("etc/network/interfaces",
-	    "# address 192.0.2.53\niface lo inet static\n\taddress 192.0.2.5/32\n");
-	put("etc/systemd/network/lo.network.off", "Address=192.0.2.53/32\n");
-	expect_nothing(doctor_manager);
-	put("etc/systemd/network/lo.network", "[Match]\nName=lo\n[Network]\nAddress=192.0.2.53/32\n");
-	expect(doctor_manager, "other-manager", SEV_WARNING, "192.0.2.53/32");
-	assert_contains(report.f[0].text, "/etc/systemd/network/lo.network");
-	/* a route gate leaves addresses alone */
-	gates[0].action = ANYGATE_ACTION_ROUTE;
-	expect_nothing(doctor_manager);
-	gates[0].action = ANYGATE_ACTION_ADDRESS;
-	put("etc/systemd/network/lo.network", "");
-	put("etc/keepalived/keepalived.conf",
-	    "vrrp_instance V {\n  virtual_ipaddress {\n    192.0.2.53/32 dev lo\n  }\n}\n");
-	expect(doctor_manager, "other-manager", SEV_WARNING, "192.0.2.53/32");
-}
-
 static void healthy(void **state)
 {
 	struct gate *g = address_gate("192.0.2.53/32", "udp/53");
@@ -674,8 +426,6 @@ static void printed(void **state)
 	free(text);
 }
 
-#define test(name)	cmocka_unit_test_setup_teardown(name, start, stop)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -691,11 +441,6 @@ int main(void)
 		test(covered),
 		test(bird_beside_frr),
 		test(elsewhere),
-		test(activation),
-		test(ipv6_bind),
-		test(data_sync),
-		test(servers),
-		test(managers),
 		test(healthy),
 		test(printed),
 	};
