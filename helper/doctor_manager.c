@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* doctor: does another program believe that a gate's address is its own? */
+/* doctor: does another program believe that what is a gate's is its own? */
 
 #include <stdlib.h>
 #include <string.h>
@@ -59,6 +59,60 @@ static bool ends_with(const char *name, const char *ending)
 	return a >= b && !strcmp(name + a - b, ending);
 }
 
+static bool leaves_routes(const struct node *n, const char *path)
+{
+	char *text = node_read(n, "%s", path), *rest = text, *line;
+	bool leaves = false;
+
+	while ((line = next_line(&rest))) {
+		line = config_line(line);
+		if (strncmp(line, "ManageForeignRoutes", strlen("ManageForeignRoutes")))
+			continue;
+		/* The last one counts. */
+		leaves = has_token(line, "no") || has_token(line, "false") ||
+			 has_token(line, "off") || has_token(line, "0");
+	}
+	free(text);
+	return leaves;
+}
+
+/*
+ * systemd-networkd removes what is in none of its files when it starts,
+ * networkd.conf(5) ManageForeignRoutes; seen with 257, not with 252.
+ */
+static void networkd(const struct node *n, struct report *r)
+{
+	static const char *const networkd[] = { "systemd-network", NULL };
+	static const char *const dirs[] = {
+		"/etc/systemd/networkd.conf.d", "/run/systemd/networkd.conf.d",
+		"/usr/lib/systemd/networkd.conf.d",
+	};
+	bool leaves = leaves_routes(n, "/etc/systemd/networkd.conf"), routes = false;
+	char path[512], **names;
+	size_t i, j;
+
+	for (i = 0; i < n->n_gates; i++)
+		routes |= n->gates[i].action == ANYGATE_ACTION_ROUTE ||
+			  n->gates[i].hold == ANYGATE_SWITCH_ON;
+	if (!routes || !node_runs(n, networkd))
+		return;
+	for (i = 0; i < ARRAY_SIZE(dirs); i++) {
+		names = node_list(n, dirs[i]);
+		for (j = 0; names && names[j]; j++) {
+			if (!ends_with(names[j], ".conf"))
+				continue;
+			snprintf(path, sizeof(path), "%s/%s", dirs[i], names[j]);
+			leaves |= leaves_routes(n, path);
+		}
+		list_free(names);
+	}
+	if (leaves)
+		return;
+	report_remedy(report_add(r, "foreign-routes", SEV_NOTE, "systemd-networkd",
+				 "it runs here, and newer versions (257) remove all routes that are in none of its files when they start: gates put theirs back, and neighbours see them go and come"),
+		      "ManageForeignRoutes=no below [Network] in /etc/systemd/networkd.conf.d/anygate.conf, and restart it: recipes/networkd");
+}
+
 /**
  * doctor_manager() - the configurations of programs that manage addresses
  * @n: node
@@ -71,6 +125,7 @@ void doctor_manager(const struct node *n, struct report *r)
 	char *file = node_option(n, pid, "-f");
 	size_t i, j;
 
+	networkd(n, r);
 	if (file)
 		look(n, r, "keepalived", file);
 	free(file);

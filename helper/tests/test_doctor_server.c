@@ -112,6 +112,29 @@ static void managers(void **state)
 	expect(doctor_manager, "other-manager", SEV_WARNING, "192.0.2.53/32");
 }
 
+static void networkd(void **state)
+{
+	struct gate *g = route_gate("192.0.2.0/24");
+
+	(void)state;
+	expect_nothing(doctor_manager);
+	put("proc/42/comm", "systemd-network\n");
+	expect(doctor_manager, "foreign-routes", SEV_NOTE, "systemd-networkd");
+	/* an address, and no route that is kept */
+	g->action = ANYGATE_ACTION_ADDRESS;
+	g->hold = ANYGATE_SWITCH_OFF;
+	expect_nothing(doctor_manager);
+	g->hold = ANYGATE_SWITCH_ON;
+	put("etc/systemd/networkd.conf", "[Network]\n#ManageForeignRoutes=no\n");
+	expect(doctor_manager, "foreign-routes", SEV_NOTE, "systemd-networkd");
+	put("etc/systemd/networkd.conf.d/anygate.conf", "[Network]\nManageForeignRoutes=no\n");
+	expect_nothing(doctor_manager);
+	put("etc/systemd/networkd.conf.d/anygate.conf", "ManageForeignRoutes=no\nManageForeignRoutes=yes\n");
+	expect(doctor_manager, "foreign-routes", SEV_NOTE, "systemd-networkd");
+	put("etc/systemd/networkd.conf", "[Network]\nManageForeignRoutes = false\n");
+	expect_nothing(doctor_manager);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -120,6 +143,7 @@ int main(void)
 		test(data_sync),
 		test(servers),
 		test(managers),
+		test(networkd),
 	};
 
 	return cmocka_run_group_tests_name("doctor_server", tests, make_root, remove_root);
