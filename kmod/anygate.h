@@ -1084,19 +1084,25 @@ bool anygate_witness_left(struct anygate_net *agn,
 /* parse.c */
 struct genl_info;
 struct nlattr;
-void anygate_conf_default(struct anygate_conf *conf,
-			  const struct anygate_prefix *prefix);
+int anygate_parse_addr(const struct nlattr *attr, struct anygate_addr *addr,
+		       struct netlink_ext_ack *extack);
+bool anygate_addr_usable(const struct anygate_addr *addr);
+bool anygate_addr_stays_here(const struct anygate_addr *addr);
 int anygate_parse_prefix(struct nlattr **tb, struct anygate_prefix *prefix,
 			 struct netlink_ext_ack *extack);
 int anygate_parse_name(const struct nlattr *attr, char *name,
 		       struct netlink_ext_ack *extack);
-int anygate_parse_conf(struct genl_info *info, struct anygate_conf *conf,
-		       unsigned int n_services);
 struct anygate_services *
 anygate_parse_services(struct genl_info *info,
 		       const struct anygate_prefix *prefix);
 int anygate_parse_leases(struct genl_info *info,
 			 struct anygate_leases **leases);
+
+/* parse_conf.c */
+void anygate_conf_default(struct anygate_conf *conf,
+			  const struct anygate_prefix *prefix);
+int anygate_parse_conf(struct genl_info *info, struct anygate_conf *conf,
+		       unsigned int n_services);
 
 /* fill.c */
 int anygate_put_gate(struct sk_buff *skb, const struct anygate_gate *gate,
