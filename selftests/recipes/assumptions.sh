@@ -196,7 +196,8 @@ preference()
 	eventually "the second node to have its route" has_kernel 2 198.51.100.0/24
 	eventually "some seconds to pass" elapsed "$(now_ms)" 6000
 	expect leads_prefix 198.51.100.0/24 1
-	cp "$RECIPES/ospf-bird/bird.conf" "$TMP/bird.conf"
+	# BIRD 3.1.8 ends when "bfd" comes with a new configuration.
+	sed 's/bfd;//' "$RECIPES/ospf-bird/bird.conf" >"$TMP/bird.conf"
 	for n in 1 2; do
 		birdc_ok $n configure || fail "birdc: $(cat "$TMP/birdc")"
 	done
