@@ -22,7 +22,6 @@
 #include <linux/sched/mm.h>
 #include <net/flow.h>
 #include <net/ip_fib.h>
-#include <net/l3mdev.h>
 #include <net/netlink.h>
 #include <net/sock.h>
 
@@ -299,20 +298,6 @@ static int addr_msg(struct anygate_net *agn, struct anygate_obj *obj, bool add)
 	return 0;
 }
 
-/* Table "local" of the device: the VRF's own if it is in one. */
-static u32 local_table(const struct anygate_net *agn, const char *name)
-{
-	struct net_device *dev;
-	u32 table = 0;
-
-	rcu_read_lock();
-	dev = dev_get_by_name_rcu(agn->net, name);
-	if (dev)
-		table = l3mdev_fib_table_rcu(dev);
-	rcu_read_unlock();
-	return table ?: RT_TABLE_LOCAL;
-}
-
 static int route_msg(struct anygate_net *agn, const struct anygate_obj *obj,
 		     bool add)
 {
@@ -321,15 +306,14 @@ static int route_msg(struct anygate_net *agn, const struct anygate_obj *obj,
 	bool hold = obj->type == ANYGATE_OBJ_HOLD;
 	struct nlmsghdr *nlh;
 	struct rtmsg *rtm;
+	u32 table = obj->table;
 	int index = 0;
-	u32 table;
 
 	if (fallback) {
 		index = dev_index(agn, obj->dev);
 		if (!index)
 			return -ENODEV;
 	}
-	table = hold ? local_table(agn, obj->dev) : obj->table;
 
 	nlh = start_msg(agn, add ? RTM_NEWROUTE : RTM_DELROUTE,
 			add ? NLM_F_CREATE | NLM_F_EXCL : 0, sizeof(*rtm));

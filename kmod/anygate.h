@@ -428,7 +428,8 @@ struct anygate_saved {
  * @dev: its device (address)
  * @ifindex: that of the device on which it is, or was last (address); a device may be
  *	renamed
- * @table: its routing table (route)
+ * @table: its routing table (routes); of a hold route the one in which it is, or was
+ *	last: a device may move to another VRF
  * @metric: its metric (routes)
  * @err: negative errno of the last attempt to change it, 0 after a success
  * @retries: failed attempts since the last success
@@ -1073,6 +1074,7 @@ bool anygate_table_find(const struct anygate_net *agn,
 			struct anygate_found *found);
 bool anygate_table_ready(const struct anygate_net *agn,
 			 const struct anygate_obj *obj);
+u32 anygate_table_local(const struct anygate_net *agn, const char *name);
 void anygate_table_scan(struct anygate_net *agn);
 
 /* witness.c */

@@ -53,7 +53,7 @@ void anygate_obj_init(struct anygate_obj *obj, enum anygate_obj_type type,
 		obj->metric = conf->metric;
 		break;
 	case ANYGATE_OBJ_HOLD:
-		strscpy(obj->dev, conf->dev, sizeof(obj->dev));
+		/* Its table is whichever the device has, see upkeep.c. */
 		obj->metric = HOLD_METRIC;
 		break;
 	case ANYGATE_OBJ_FALLBACK:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The kernel's tables, read: is an address there, and whose is it?
+ * The kernel's tables, read: is an address there, and whose is it? And which
+ * table is a device's?
  *
  * Only addresses: their lists can be walked under RCU.  The routing tables
  * can't be read from a module without a dump; actuate.c finds out by adding
@@ -13,6 +14,7 @@
 #include <net/flow.h>
 #include <net/if_inet6.h>
 #include <net/ip6_fib.h>
+#include <net/l3mdev.h>
 
 #include "anygate.h"
 
@@ -200,6 +202,33 @@ bool anygate_table_ready(const struct anygate_net *agn,
 	rcu_read_unlock();
 #endif
 	return ready;
+}
+
+/**
+ * anygate_table_local() - the table that has the local routes of a device
+ * @agn: the namespace
+ * @name: the device, which need not be there
+ *
+ * It is another one from one moment to the next: a device joins a VRF and
+ * leaves it.
+ *
+ * Context: any.
+ * Return: the VRF's own if it is in one, or is one.
+ */
+u32 anygate_table_local(const struct anygate_net *agn, const char *name)
+{
+	struct net_device *dev;
+	u32 table = 0;
+
+	/* Of most gates, and no VRF takes it. */
+	if (!strcmp(name, "lo"))
+		return RT_TABLE_LOCAL;
+	rcu_read_lock();
+	dev = dev_get_by_name_rcu(agn->net, name);
+	if (dev)
+		table = l3mdev_fib_table_rcu(dev);
+	rcu_read_unlock();
+	return table ?: RT_TABLE_LOCAL;
 }
 
 static void seen(struct anygate_net *agn, const struct net_device *dev,

@@ -215,6 +215,24 @@ static void check_route(struct anygate_gate *gate, struct anygate_obj *obj,
 	obj->retry_at = 0;
 }
 
+/* It is there, or perhaps: nobody has looked since its device changed. */
+static bool suspected(const struct anygate_obj *obj)
+{
+	return obj->present || obj->check;
+}
+
+/*
+ * The hold route is in a table that is not the device's any more: that has joined a
+ * VRF or left it, or the gate has another one. The route does not go by itself, since
+ * it leads to lo.
+ */
+static bool hold_strays(const struct anygate_gate *gate)
+{
+	return hold_wanted(gate) && suspected(&gate->hold) &&
+	       gate->hold.table != anygate_table_local(gate->agn,
+						       gate->conf.dev);
+}
+
 /**
  * anygate_upkeep_check() - see what others have done to a gate's objects
  * @gate: the gate
@@ -239,7 +257,9 @@ void anygate_upkeep_check(struct anygate_gate *gate, u64 now)
 	    anygate_fsm_want(&gate->fsm) && due(obj, now))
 		check_route(gate, obj, now);
 	obj = &gate->hold;
-	if (obj->check && obj->present && hold_wanted(gate) && due(obj, now))
+	/* Where it strays nobody is to have it: that is for act(). */
+	if (obj->check && obj->present && hold_wanted(gate) && due(obj, now) &&
+	    !hold_strays(gate))
 		check_route(gate, obj, now);
 	obj = gate->fallback;
 	if (obj && obj->check && obj->present && fallback_wanted(gate) &&
@@ -290,12 +310,6 @@ static void withdraw(struct anygate_gate *gate)
 		obj->present = true;
 		obj->owner = ANYGATE_OWNER_FOREIGN;
 	}
-}
-
-/* It is there, or perhaps: nobody has looked since its device changed. */
-static bool suspected(const struct anygate_obj *obj)
-{
-	return obj->present || obj->check;
 }
 
 /*
@@ -379,6 +393,32 @@ static bool keep_route(struct anygate_gate *gate, struct anygate_obj *obj,
 	return true;
 }
 
+/*
+ * The same for the hold route, which follows the device. Which table that has is
+ * asked once only: what is forgotten between two answers stays behind for good.
+ */
+static bool keep_hold(struct anygate_gate *gate, u64 now)
+{
+	struct anygate_obj *hold = &gate->hold;
+	bool want = hold_wanted(gate);
+	bool acted = false;
+	u32 table;
+
+	if (want) {
+		table = anygate_table_local(gate->agn, gate->conf.dev);
+		if (table != hold->table && suspected(hold)) {
+			if (!due(hold, now))
+				return false;
+			anygate_obj_del(gate->agn, hold);
+			if (hold->err)
+				return true;
+			acted = true;
+		}
+		hold->table = table;
+	}
+	return keep_route(gate, hold, want, now) || acted;
+}
+
 /**
  * anygate_upkeep_act() - change the tables to what is wanted
  * @gate: the gate
@@ -405,7 +445,7 @@ bool anygate_upkeep_act(struct anygate_gate *gate, u64 now)
 	 * Before the address first goes, and the fallback each time before it
 	 * goes; but nothing waits for them.
 	 */
-	acted |= keep_route(gate, &gate->hold, hold_wanted(gate), now);
+	acted |= keep_hold(gate, now);
 	if (fallback_wanted(gate))
 		acted |= keep_route(gate, gate->fallback, true, now);
 	if (retires_first(gate)) {
@@ -493,7 +533,7 @@ u64 anygate_upkeep_deadline(const struct anygate_gate *gate)
 	lockdep_assert_held(&gate->agn->lock);
 	if (gate->orders.observe)
 		return ANYGATE_NEVER;
-	if (!kept(&gate->hold, hold_wanted(gate)))
+	if (!kept(&gate->hold, hold_wanted(gate)) || hold_strays(gate))
 		at = gate->hold.retry_at;
 	if ((fallback_wanted(gate) && !gate->fallback->present) ||
 	    (fallback_retires(gate) && suspected(gate->fallback)))

@@ -54,6 +54,7 @@ void anygate_upkeep_init(struct anygate_gate *gate)
 {
 	lockdep_assert_held(&gate->agn->lock);
 	anygate_obj_init(&gate->hold, ANYGATE_OBJ_HOLD, &gate->conf, NULL);
+	gate->hold.table = anygate_table_local(gate->agn, gate->conf.dev);
 	/* Perhaps left by an earlier life of the module, and not wanted any more. */
 	gate->hold.check = true;
 	if (gate->fallback)

@@ -25,6 +25,26 @@ no_hold_route()
 	lacks_route "$1" table local proto $PROTO
 }
 
+# hold_in PREFIX TABLE: it is there, and nowhere else
+hold_in()
+{
+	local table
+	for table in local 10 20; do
+		if [ "$table" = "$2" ]; then
+			[[ "$(route_line "$1" table $table proto $PROTO)" == \
+				local*"dev lo"*"metric 1 "* ]] || return
+		else
+			lacks_route "$1" table $table type local proto $PROTO ||
+				return
+		fi
+	done
+}
+
+wait_hold()
+{
+	eventually "the hold route in table $2, and only there" hold_in "$@"
+}
+
 # The whole life of a gate with an address.
 address()
 {
@@ -317,6 +337,81 @@ change_device()
 	sk open a udp4 "*" 53
 	wait_addr $V4/32 lo
 	expect lacks_addr $V4/32 d0
+}
+
+# The hold route is in the table of the device's VRF, wherever that goes.
+hold_in_vrf()
+{
+	local gate=$1 kind=$2
+	events_only
+	sock_start
+	ip link add d0 up type dummy || fail "no dummy"
+	ip link add red up type vrf table 10 || skip "no VRF devices"
+	ip link add blue up type vrf table 20
+	ctl add "$gate" udp/53 up 0 dev d0
+	expect hold_in "$gate" local
+	ip link set d0 master red
+	wait_hold "$gate" 10
+	ip link set d0 master blue
+	wait_hold "$gate" 20
+	ip link set d0 nomaster
+	wait_hold "$gate" local
+
+	# the same while it is open
+	sk open a "$kind" "*" 53
+	wait_addr "$gate" d0
+	ip link set d0 master red
+	wait_hold "$gate" 10
+	wait_addr "$gate" d0
+	# with its VRF, and with the device itself
+	ip link del red
+	wait_hold "$gate" local
+	wait_addr "$gate" d0
+	ip link set d0 master blue
+	wait_hold "$gate" 20
+	ip link del d0
+	wait_hold "$gate" local
+	ip link add d0 up master blue type dummy
+	wait_hold "$gate" 20
+	wait_addr "$gate" d0
+	wait_gate "$gate" .difference none
+
+	# given up, and taken out, in the table where it is
+	ctl change "$gate" hold off
+	expect hold_in "$gate" none
+	ctl change "$gate" hold on
+	expect hold_in "$gate" 20
+	ctl del "$gate"
+	expect hold_in "$gate" none
+}
+
+# Another device, another table.
+hold_changes_device()
+{
+	local gate=$1
+	events_only
+	ip link add d0 up type dummy || fail "no dummy"
+	ip link add d1 up type dummy || fail "no dummy"
+	ip link add red up type vrf table 10 || skip "no VRF devices"
+	ip link add blue up type vrf table 20
+	ip link set d0 master red
+	ip link set d1 master blue
+	ctl add "$gate" udp/53 up 0 dev d0
+	expect hold_in "$gate" 10
+	ctl change "$gate" dev d1
+	wait_hold "$gate" 20
+	ctl change "$gate" dev lo
+	wait_hold "$gate" local
+	ctl change "$gate" dev red
+	wait_hold "$gate" 10
+	ctl change "$gate" action route
+	wait_hold "$gate" none
+	ctl change "$gate" action address dev d1
+	wait_hold "$gate" 20
+	# the change and the move at once
+	ip link set d0 nomaster
+	ctl change "$gate" dev d0 hold off
+	wait_hold "$gate" none
 }
 
 change_action()
@@ -653,6 +748,12 @@ t "a change that changes no decision is not seen, v4" quiet_change $V4/32 udp4
 t "a change that changes no decision is not seen, v6" quiet_change $V6/128 udp6
 t "a change of the services decides at once" change_services
 t "a change of the device moves the address" change_device
+t "the hold route follows the device into VRFs and out again, v4" \
+	hold_in_vrf $V4/32 udp4
+t "the hold route follows the device into VRFs and out again, v6" \
+	hold_in_vrf $V6/128 udp6
+t "the hold route follows a change of the device, v4" hold_changes_device $V4/32
+t "the hold route follows a change of the device, v6" hold_changes_device $V6/128
 t "a change of the action moves from address to route and back" change_action
 t "a refused address is retried until it is accepted" refused_then_accepted
 t "a refused address is forgotten when it is no longer wanted" \
