@@ -26,8 +26,9 @@
  * @net: the namespace
  * @key: the service
  * @policy: which bound devices count
- * @dif: the device that packets come in on (policy dev), 0 if it is missing
- * @sdif: the VRF it is enslaved to, or 0
+ * @dif: where packets come in by the kernel's own account (policy dev): the device,
+ *	or the VRF it is in; 0 if it is missing
+ * @sdif: the device, if that is in a VRF, or is one; else 0
  * @agn: the namespace
  * @fatal: leave out sockets whose process is ending
  * @dying: how many were left out so far
@@ -236,7 +237,11 @@ static bool bpf_decides(const struct net *net)
 	return false;
 }
 
-/* What the kernel itself would give a packet to: 1 or 0. */
+/*
+ * What the kernel itself would give a packet to: 1 or 0.  It answers for one
+ * device: without "listen-dev DEV" for a packet that came in on none, which
+ * sockets that are bound to one do not get.
+ */
 static u32 lookup(struct look *look)
 {
 	const struct anygate_sockkey *key = look->key;
@@ -244,27 +249,52 @@ static u32 lookup(struct look *look)
 	struct sock *sk = NULL;
 	u32 n;
 
+	/* Nothing comes in on a device that is not there. */
+	if (look->policy == ANYGATE_LISTEN_POLICY_DEV && !look->dif)
+		return 0;
 	rcu_read_lock();
 	if (addr->family == AF_INET) {
 		__be32 daddr = addr->ip.s6_addr32[0];
 
 		sk = key->proto == IPPROTO_TCP ?
 		     anygate_tcp4_lookup(look->net, 0, 0, daddr, key->port,
-					 look->dif, 0) :
+					 look->dif, look->sdif) :
 		     anygate_udp4_lookup(look->net, 0, 0, daddr, key->port,
-					 look->dif, 0);
+					 look->dif, look->sdif);
 	}
 #if IS_ENABLED(CONFIG_IPV6)
 	if (addr->family == AF_INET6)
 		sk = key->proto == IPPROTO_TCP ?
 		     anygate_tcp6_lookup(look->net, &in6addr_any, 0, &addr->ip,
-					 key->port, look->dif, 0) :
+					 key->port, look->dif, look->sdif) :
 		     anygate_udp6_lookup(look->net, &in6addr_any, 0, &addr->ip,
-					 key->port, look->dif, 0);
+					 key->port, look->dif, look->sdif);
 #endif
 	n = sk ? take(look, sk) : 0;
 	rcu_read_unlock();
 	return n;
+}
+
+/*
+ * As a packet on the device would have it when the sockets are looked for. A VRF
+ * takes its ports' packets for its own, and remembers the port (vrf_ip_rcv(),
+ * inet_iif(), inet_sdif(), and the same for IPv6); what is sent within it has
+ * itself for both. The walk would not mind if they were swapped; a BPF program is
+ * told the first one only.
+ */
+static void set_dev(struct look *look, const char *name)
+{
+	struct net_device *dev;
+	int master;
+
+	rcu_read_lock();
+	dev = dev_get_by_name_rcu(look->net, name);
+	if (dev) {
+		master = l3mdev_master_ifindex_rcu(dev);
+		look->dif = master ?: dev->ifindex;
+		look->sdif = master ? dev->ifindex : 0;
+	}
+	rcu_read_unlock();
 }
 
 /**
@@ -300,20 +330,8 @@ u32 anygate_probe_listeners(struct anygate_net *agn,
 	u32 n;
 
 	might_sleep();
-	if (conf->listen_policy == ANYGATE_LISTEN_POLICY_DEV) {
-		struct net_device *dev;
-
-		rcu_read_lock();
-		dev = dev_get_by_name_rcu(agn->net, conf->listen_dev);
-		if (dev) {
-			look.dif = dev->ifindex;
-			look.sdif = l3mdev_master_ifindex_rcu(dev);
-			/* A packet on a VRF's port comes in on the VRF. */
-			if (look.sdif == look.dif)
-				look.sdif = 0;
-		}
-		rcu_read_unlock();
-	}
+	if (conf->listen_policy == ANYGATE_LISTEN_POLICY_DEV)
+		set_dev(&look, conf->listen_dev);
 
 	if (bpf_decides(agn->net)) {
 		if (visitor && visitor->restart)

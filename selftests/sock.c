@@ -40,6 +40,9 @@
  *   refuse CGROUP PORT	from now on a BPF program refuses, in this cgroup, to
  *			leave a socket bound to PORT (post_bind4, post_bind6);
  *			it goes away with this process
+ *   admit PORT DEV	from now on a BPF sk_lookup program decides in this network
+ *			namespace: what is for PORT and does not come in on DEV is
+ *			refused; it goes away with this process
  *   addr PREFIX DEV	is this address there? Answers "ok no", or "ok yes PROTO"
  *			with its protocol number (IFA_PROTO), 0 if it has none
  *   await yes|no PREFIX DEV MS
@@ -572,6 +575,55 @@ static int do_refuse(const char *cgroup, const char *port)
 	return 0;
 }
 
+/*
+ *	r0 = SK_PASS
+ *	r2 = *(u32 *)(r1 + offsetof(struct bpf_sk_lookup, local_port))
+ *	if r2 != port goto out
+ *	r2 = *(u32 *)(r1 + offsetof(struct bpf_sk_lookup, ingress_ifindex))
+ *	if r2 == dev goto out
+ *	r0 = SK_DROP
+ * out:	exit
+ */
+static int do_admit(const char *port, const char *dev)
+{
+	struct bpf_insn program[] = {
+		{ BPF_ALU64 | BPF_MOV | BPF_K, BPF_REG_0, 0, 0, SK_PASS },
+		{ BPF_LDX | BPF_MEM | BPF_W, BPF_REG_2, BPF_REG_1,
+		  offsetof(struct bpf_sk_lookup, local_port), 0 },
+		{ BPF_JMP | BPF_JNE | BPF_K, BPF_REG_2, 0, 3, atoi(port) },
+		{ BPF_LDX | BPF_MEM | BPF_W, BPF_REG_2, BPF_REG_1,
+		  offsetof(struct bpf_sk_lookup, ingress_ifindex), 0 },
+		{ BPF_JMP | BPF_JEQ | BPF_K, BPF_REG_2, 0, 1,
+		  if_nametoindex(dev) },
+		{ BPF_ALU64 | BPF_MOV | BPF_K, BPF_REG_0, 0, 0, SK_DROP },
+		{ BPF_JMP | BPF_EXIT, 0, 0, 0, 0 },
+	};
+	union bpf_attr load = {
+		.prog_type = BPF_PROG_TYPE_SK_LOOKUP,
+		.expected_attach_type = BPF_SK_LOOKUP,
+		.insns = (__u64)(unsigned long)program,
+		.insn_cnt = sizeof(program) / sizeof(program[0]),
+		.license = (__u64)(unsigned long)"GPL",
+	};
+	union bpf_attr link = {
+		.link_create.attach_type = BPF_SK_LOOKUP,
+	};
+	int fd, ns = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+
+	if (ns < 0)
+		return -1;
+	fd = syscall(__NR_bpf, BPF_PROG_LOAD, &load, sizeof(load));
+	if (fd < 0)
+		return -1;
+	link.link_create.prog_fd = fd;
+	link.link_create.target_fd = ns;
+	/* Left open: the program is detached when the process ends. */
+	if (syscall(__NR_bpf, BPF_LINK_CREATE, &link, sizeof(link)) < 0)
+		return -1;
+	close(ns);
+	return 0;
+}
+
 /* --- addresses, by rtnetlink --------------------------------------------- */
 
 static int rtnl = -1;		/* gets notifications, too */
@@ -830,6 +882,8 @@ static int carry_out(char *line)
 		return do_take(word[1]);
 	if (IS("refuse", 2))
 		return do_refuse(word[1], word[2]);
+	if (IS("admit", 2))
+		return do_admit(word[1], word[2]);
 	if (IS("kill", 1)) {
 		kid = find_kid(word[1]);
 		return kid ? do_kill(kid) : -1;

@@ -373,6 +373,138 @@ bind_to_vrf()
 	withdrawn
 }
 
+# knock: a client of the peer's sends a packet, or connects
+knock()
+{
+	ip netns exec "$peer" timeout $((PATIENCE / 1000)) \
+		bash -c "echo -n hello >/dev/${SERVICE%/*}/$ADDRESS/$PORT"
+}
+
+# It is served by the listener "a", or is refused.
+reached()
+{
+	knock || fail "the client is refused"
+	[[ $KIND == udp* ]] || return 0
+	sk read a
+	[ "$ANSWER" = hello ] || fail "received '$ANSWER'"
+}
+
+unreached()
+{
+	local before
+	if [[ $KIND == udp* ]]; then
+		before=$(no_ports)
+		knock || fail "the client cannot send"
+		eventually "the packet to be refused" refused_since "$before"
+	else
+		knock 2>/dev/null && fail "the client is served"
+		true
+	fi
+}
+
+# UDP packets that found no socket, of both families
+no_ports()
+{
+	awk '$1 == "Udp:" && $3 ~ /^[0-9]/ { n += $3 }
+	     $1 == "Udp6NoPorts" { n += $2 }
+	     END { print n }' /proc/net/snmp /proc/net/snmp6
+}
+
+refused_since()
+{
+	[ "$(no_ports)" -gt "$1" ]
+}
+
+served()
+{
+	wait_addr "$GATE" uplink
+	reached
+}
+
+unserved()
+{
+	settle
+	quiet "$TMP/mon" "$ADDRESS"
+	unreached
+}
+
+# What the gate decides is what a packet meets, that comes in on a VRF's port. With
+# an argument more BPF programs decide in this namespace, by the device that the
+# kernel says the packet came in on: that is the VRF.
+packets_in_vrf()
+{
+	local transport=$1 shape=$2 program=$3
+	setup_ns peer
+	ip link add red up type vrf table 10 || skip "no VRF devices"
+	ip link add uplink type veth peer name peer netns "$peer" || skip "no veth devices"
+	ip link set uplink master red up
+	ip addr add 10.0.0.1/24 dev uplink
+	ip addr add 2001:db8:1::1/64 dev uplink nodad
+	ip -n "$peer" addr add 10.0.0.2/24 dev peer
+	ip -n "$peer" addr add 2001:db8:1::2/64 dev peer nodad
+	ip -n "$peer" link set peer up
+	ip -n "$peer" route add "$V4" via 10.0.0.1
+	ip -n "$peer" route add "$V6" via 2001:db8:1::1
+	begin "$transport" "$shape" dev uplink listen-dev uplink
+	metronome
+	mon_start "$TMP/mon"
+
+	# one that is not bound gets nothing out of a VRF (udp_l3mdev_accept=0)
+	[ -z "$program" ] || sk admit $((PORT + 1)) red
+	listener a
+	unserved
+	[ -z "$program" ] || sk admit $PORT red
+	sk set a device=lo
+	unserved
+	sk set a device=red
+	served
+	sk set a device=uplink
+	served
+	sk close a
+	wait_no_addr "$GATE" uplink
+
+	ctl change "$GATE" listen-dev red
+	mon_start "$TMP/mon"
+	listener a
+	unserved
+	sk set a device=red
+	served
+	sk close a
+	wait_no_addr "$GATE" uplink
+
+	echo 1 >"/proc/sys/net/ipv4/${SERVICE%/*}_l3mdev_accept"
+	listener a
+	served
+	ctl change "$GATE" listen-dev uplink
+	served
+	sk close a
+	wait_no_addr "$GATE" uplink
+
+	[ -n "$program" ] || return 0
+	mon_start "$TMP/mon"
+	sk admit $PORT uplink
+	listener a device=red
+	unserved
+}
+
+packets_in_vrf_bpf()
+{
+	packets_in_vrf "$@" program
+}
+
+# With a BPF program, too, nothing comes in on a device that is not there.
+missing_device_bpf()
+{
+	devices uplink
+	begin "$@" listen-dev uplink
+	# what is for another port: the program has nothing against this one
+	sk admit $((PORT + 1)) uplink
+	listener a
+	announced
+	ip link del uplink
+	withdrawn
+}
+
 # Trap 1. A program attached to the cgroup lets bind() find a port, and then
 # refuses it; in between the socket is in the tables.
 refused_bind()
@@ -465,6 +597,13 @@ common_cases()
 		"SO_BINDTODEVICE does not matter by default" v4-wildcard
 	shapes bind_to_vrf "$transport" \
 		"a listener bound to the VRF of listen-dev" v4-wildcard v6-wildcard
+	shapes packets_in_vrf "$transport" \
+		"what packets meet that come in on a VRF's port" \
+		v4-wildcard v6-wildcard
+	shapes packets_in_vrf_bpf "$transport" \
+		"the same, where a BPF program decides" v4-wildcard v6-wildcard
+	shapes missing_device_bpf "$transport" \
+		"a BPF program decides, and the device goes" v4-wildcard v6-wildcard
 	shapes refused_bind "$transport" \
 		"trap 1: bind refused by a cgroup BPF program" \
 		v4-specific v4-wildcard v6-specific v6-wildcard
