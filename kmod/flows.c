@@ -17,9 +17,12 @@
 
 #include "anygate.h"
 
-/* Buckets to be looked at before others get the lock, and a table's share of them. */
-#define BATCH 1024u
-#define STEPS 64
+/*
+ * Buckets to be looked at before others get the lock, and a table's share of them.
+ * What a gate has lost meanwhile waits for one step: some 3,000 instructions.
+ */
+#define BATCH 256u
+#define STEPS 256
 
 /* Whoever asks sooner gets the last answer: anybody may ask. */
 #define PERIOD_NS (100 * NSEC_PER_MSEC)
@@ -109,7 +112,7 @@ bool anygate_flows_known(const struct anygate_gate *gate, u32 *n)
  * @agn: the namespace
  *
  * Begins a walk, unless there is one under way or one has just ended.  It takes
- * no more than 64 steps, however large the table is.
+ * no more than 256 steps, however large the table is.
  *
  * Context: process; @agn->lock held.
  * Return: true if there is more to count.
