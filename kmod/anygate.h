@@ -575,6 +575,7 @@ struct anygate_flows {
  * @dev_event: a device has changed since the last look
  * @shielding: the shield is up, and its end is to be told
  * @unready: looks at what is announced since it was added and is not usable yet
+ * @fresh: in which of anygate_net.fresh it is, one bit each
  * @flows_list: in anygate_net.flows_tell: withdrawn, and they are to be told
  *
  * Created by netlink, which hands it to the engine in a request; from then on
@@ -613,6 +614,7 @@ struct anygate_gate {
 	bool dev_event;
 	bool shielding;
 	u8 unready;
+	u8 fresh;
 	struct list_head flows_list;
 };
 
@@ -717,6 +719,16 @@ struct anygate_dying {
 };
 
 /**
+ * struct anygate_fresh - gates to be looked at once more
+ * @period: when this grace period has ended, see anygate_watch_settling()
+ * @from: the lowest id of them, 0: there is none
+ */
+struct anygate_fresh {
+	u64 period;
+	u32 from;
+};
+
+/**
  * struct anygate_net - a network namespace with gates
  * @net: the namespace
  * @memcg: where a user's namespace owns @net, the memory control group of
@@ -751,6 +763,8 @@ struct anygate_dying {
  * @dirty: gates to be looked at, because something happened
  * @routine: and those that the reconcile looks at
  * @timers: gates by deadline
+ * @fresh: gates with a service that has not been watched for long, by the lowest
+ *	bit of the grace period's number: no more than two are waited for
  * @rtnl: the rtnetlink socket
  * @acting: the task that is changing a table on our behalf, so that its own
  *	notifications are told from those of others
@@ -816,6 +830,7 @@ struct anygate_net {
 	struct list_head dirty;
 	struct list_head routine;
 	struct timerqueue_head timers;
+	struct anygate_fresh fresh[2];
 	struct socket *rtnl;
 	struct task_struct *acting;
 	void *nlbuf;
@@ -888,6 +903,7 @@ struct anygate_gate *anygate_gate_find(struct anygate_net *agn,
 bool anygate_prefix_within(const struct anygate_prefix *inner,
 			   const struct anygate_prefix *outer);
 void anygate_gate_mark(struct anygate_gate *gate, enum anygate_source source);
+void anygate_gate_fresh(struct anygate_gate *gate);
 void anygate_services_mark(struct anygate_net *agn,
 			   const struct anygate_hint *hint);
 void anygate_services_count_flow(struct anygate_net *agn,
@@ -943,6 +959,9 @@ void anygate_sock_addr(const struct sock *sk, struct anygate_addr *addr);
 void anygate_hint(struct anygate_net *agn, const struct anygate_hint *hint);
 enum anygate_probes anygate_watch_health(void);
 u64 anygate_watch_missed(void);
+void anygate_watch_settle(void);
+u64 anygate_watch_settling(void);
+u64 anygate_watch_settled(void);
 void anygate_watch_canary_period(void);
 
 /**

@@ -236,6 +236,29 @@ static void take_timers(struct anygate_net *agn, u64 now)
 	}
 }
 
+/* Gates whose sockets nobody can have changed unnoticed any more. */
+static void take_settled(struct anygate_net *agn)
+{
+	u64 ended = anygate_watch_settled();
+	struct anygate_gate *gate;
+	unsigned long id;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(agn->fresh); i++) {
+		struct anygate_fresh *fresh = &agn->fresh[i];
+
+		if (!fresh->from || fresh->period > ended)
+			continue;
+		xa_for_each_start(&agn->gates, id, gate, fresh->from) {
+			if (!(gate->fresh & BIT(i)))
+				continue;
+			gate->fresh &= ~BIT(i);
+			anygate_gate_mark(gate, ANYGATE_SOURCE_RECONCILE);
+		}
+		fresh->from = 0;
+	}
+}
+
 /* Have some routes verified, going round all gates. */
 static void verify_some(struct anygate_net *agn)
 {
@@ -285,6 +308,8 @@ static void check_health(struct anygate_net *agn)
 	enum anygate_probes health = anygate_watch_health();
 	u64 missed = anygate_watch_missed();
 	struct anygate_event event = {};
+	struct anygate_gate *gate;
+	unsigned long id;
 	bool told = false;
 
 	if (missed != agn->missed) {
@@ -300,6 +325,10 @@ static void check_health(struct anygate_net *agn)
 	} else if (agn->probes == ANYGATE_PROBES_DEGRADED) {
 		event.kind = ANYGATE_EVENT_KIND_LIVE;
 		told = true;
+		/* What has happened since the last of the many reconciles? */
+		mark_all(agn, false, ANYGATE_SOURCE_RECONCILE);
+		xa_for_each(&agn->gates, id, gate)
+			anygate_gate_fresh(gate);
 	}
 	agn->probes = health;
 	if (told)
@@ -423,6 +452,7 @@ static void engine_fn(struct work_struct *work)
 		goto out;
 	more = take_hints(agn);
 	check_health(agn);
+	take_settled(agn);
 	now = ktime_get_boottime_ns();
 	take_timers(agn, now);
 	take_reconcile(agn, now);
@@ -513,6 +543,8 @@ int anygate_engine_start(struct anygate_net *agn,
 	/* Last: from here on hints come in. */
 	rcu_assign_pointer(agn->ring, ring);
 	anygate_net_started(agn);
+	/* Other namespaces may have had the port of the first gate watched. */
+	anygate_watch_settle();
 	return 0;
 
 err_tables:

@@ -285,7 +285,7 @@ static void unlink_service(struct anygate_net *agn, struct anygate_service *svc)
 	anygate_watch_put(svc->key.proto, svc->key.port);
 }
 
-/* From here on every change of the service's listeners gives a hint. */
+/* From here on changes of the service's listeners give a hint: see anygate_gate_fresh(). */
 static int link_service(struct anygate_net *agn, struct anygate_service *svc)
 {
 	int ret;
@@ -378,6 +378,7 @@ int anygate_gate_link(struct anygate_gate *gate)
 	if (gate->conf.fatal)
 		anygate_fatal_get();
 	anygate_flows_init(gate);
+	anygate_gate_fresh(gate);
 
 	agn->next_id++;
 	agn->n_gates++;
@@ -480,6 +481,7 @@ int anygate_gate_set_services(struct anygate_gate *gate,
 	unlink_services(agn, gate->services, gate->services->n);
 	anygate_services_free(gate->services);
 	gate->services = services;
+	anygate_gate_fresh(gate);
 	return 0;
 }
 
@@ -542,6 +544,31 @@ void anygate_gate_mark(struct anygate_gate *gate, enum anygate_source source)
 		gate->routine = false;
 		list_move_tail(&gate->dirty_list, &gate->agn->dirty);
 	}
+}
+
+/**
+ * anygate_gate_fresh() - look at a gate once more, if need be
+ * @gate: the gate, whose services are watched
+ *
+ * A socket call that began before they were may change the table after the look
+ * that follows, without a hint.
+ *
+ * Context: the engine, anygate_net.lock held; sleeps.
+ */
+void anygate_gate_fresh(struct anygate_gate *gate)
+	__must_hold(&gate->agn->lock)
+{
+	u64 period = anygate_watch_settling();
+	struct anygate_fresh *fresh = &gate->agn->fresh[period & 1];
+
+	might_sleep();
+	lockdep_assert_held(&gate->agn->lock);
+	if (!period)
+		return;
+	gate->fresh |= BIT(period & 1);
+	/* Whoever waits for an earlier one, which has ended, waits for this one, too. */
+	fresh->period = period;
+	fresh->from = fresh->from ? min(fresh->from, gate->id) : gate->id;
 }
 
 static void service_mark(struct anygate_service *svc,

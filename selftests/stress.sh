@@ -17,6 +17,8 @@ SECONDS_EACH=${SECONDS_EACH:-10}
 
 CPUMASK=/sys/devices/virtual/workqueue/cpumask
 PREEMPT=/sys/kernel/debug/sched/preempt
+RT_RUNTIME=/proc/sys/kernel/sched_rt_runtime_us
+FAIR_SERVER=/sys/kernel/debug/sched/fair_server/cpu0/runtime
 
 # The engine's workers to processor 0 as well, and full preemption, where the
 # kernel lets us; a kernel that does not preempt is much more forgiving.
@@ -141,6 +143,71 @@ binds()
 	[ "$ANSWER" = ok ]
 }
 
+# A bind() that began before anybody had a gate with its port, and ends after the gate
+# has been added, has no event. It is stopped amid its search for a port by somebody
+# who takes its processor away meanwhile.
+midway()
+{
+	echo "$1" >&"$MIDWAY_IN"
+	read -r -t $((PATIENCE / 1000)) -u "$MIDWAY_OUT" ANSWER || fail "midway does not answer: $1"
+}
+
+midway_start()
+{
+	local first=$1 number=$2
+	[ "$(nproc)" -gt 1 ] || skip "one processor only"
+	[ -w $CPUMASK ] || skip "the engine cannot be kept off a processor"
+	events_only
+	sock_start
+	defer "echo $(<$CPUMASK) >$CPUMASK"
+	echo 2 >$CPUMASK
+	taskset -p 2 $$ >/dev/null
+	echo "$first $((first + number - 1))" >/proc/sys/net/ipv4/ip_local_port_range
+	# What the kernel leaves to others of a processor would be enough to end a bind.
+	if [ -w $FAIR_SERVER ]; then
+		defer "echo $(<$FAIR_SERVER) >$FAIR_SERVER"
+		echo 0 >$FAIR_SERVER
+	fi
+	defer "echo $(<$RT_RUNTIME) >$RT_RUNTIME"
+	echo -1 >$RT_RUNTIME
+	mkfifo "$TMP/in" "$TMP/out"
+	"$SELFTESTS/midway" "$first" "$number" 0 <"$TMP/in" >"$TMP/out" &
+	MONITORS+=($!)
+	exec {MIDWAY_IN}>"$TMP/in" {MIDWAY_OUT}<"$TMP/out"
+	read -r -t $((PATIENCE / 1000)) -u "$MIDWAY_OUT" ANSWER || fail "midway does not start"
+}
+
+metronome_gone()
+{
+	sk close metronome
+	ctl del $METRONOME
+}
+
+# under_way BEFORE AFTER: what to do before and after each round
+under_way()
+{
+	local before=$1 after=$2 round hits=0 begun
+	midway_start 5353 50
+	for ((round = 0; round < 40 && hits < 5; round++)); do
+		$before
+		midway hold
+		ctl add $V4 udp/5353 up 0
+		# or the bind was at its end, or the holder's time was over
+		if gate_is $V4/32 .state closed; then
+			hits=$((hits + 1))
+		fi
+		midway release
+		begun=$(now_ms)
+		wait_addr $V4/32
+		note "seen after $(($(now_ms) - begun)) ms"
+		ctl del $V4
+		$after
+		midway resume
+	done
+	note "amid a bind in $hits of $round rounds"
+	[ $hits != 0 ] || fail "never amid a bind"
+}
+
 t "trap 2: UDP v4, every edge" each_edge $V4/32 udp4 "*"
 t "trap 2: UDP v4 on the address, every edge" each_edge $V4/32 udp4 $V4
 t "trap 2: UDP v6, every edge" each_edge $V6/128 udp6 "*"
@@ -153,5 +220,7 @@ t "trap 3: TCP v4, the last edge" last_edge $V4/32 tcp4 "*"
 t "trap 3: TCP v6, the last edge" last_edge $V6/128 tcp6 "*"
 t "members of a SO_REUSEPORT group come and go" group
 t "trap 13: v6, announced and withdrawn at once" announce_and_withdraw
+t "a bind under way when its gate is added: the first gate" under_way : :
+t "a bind under way when its gate is added: beside another" under_way metronome metronome_gone
 
 run_tests "$@"
