@@ -743,6 +743,8 @@ struct anygate_fresh {
  * @timer_at: CLOCK_BOOTTIME nanoseconds for which @timer is armed, or
  *	ANYGATE_NEVER; engine only
  * @timer_spent: @timer has run; set by it, cleared by the engine
+ * @slept: nanoseconds for which the machine was asleep and that the engine does
+ *	not know of yet
  * @started: rings, tables and socket are there; under @conf_lock
  * @nets: in the list of started namespaces
  * @dead: the namespace is ending: change no table any more
@@ -807,6 +809,7 @@ struct anygate_net {
 	struct delayed_work timer;
 	u64 timer_at;
 	bool timer_spent;
+	atomic64_t slept;
 	bool started;
 	bool dead;
 	struct list_head nets;
@@ -874,6 +877,7 @@ extern unsigned int anygate_protocol;
 struct anygate_net *anygate_net_of(const struct net *net);
 bool anygate_unload_keeps(void);
 void anygate_kick_all(void);
+void anygate_slept_all(u64 ns);
 void anygate_net_started(struct anygate_net *agn);
 void anygate_net_stopped(struct anygate_net *agn);
 
@@ -917,6 +921,7 @@ void anygate_engine_stop(struct anygate_net *agn);
 void anygate_engine_exit(struct anygate_net *agn);
 int anygate_engine_run(struct anygate_net *agn, struct anygate_req *req);
 void anygate_engine_kick(struct anygate_net *agn);
+void anygate_engine_slept(struct anygate_net *agn, u64 ns);
 u32 anygate_engine_period(void);
 bool anygate_engine_behind(const struct anygate_gate *gate);
 
@@ -1036,6 +1041,7 @@ u32 anygate_stall_sample(struct anygate_gate *gate, struct anygate_service *svc,
 void anygate_stall_sampled(struct anygate_gate *gate, u64 now);
 bool anygate_stall_knows(const struct anygate_service *svc, u32 n);
 u32 anygate_stall_stalled(const struct anygate_service *svc);
+void anygate_stall_slept(struct anygate_gate *gate, u64 ns);
 void anygate_stall_forget(struct anygate_services *services);
 u64 anygate_stall_deadline(const struct anygate_gate *gate);
 

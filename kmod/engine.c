@@ -236,6 +236,23 @@ static void take_timers(struct anygate_net *agn, u64 now)
 	}
 }
 
+/*
+ * After a suspend.  What has become due meanwhile is taken like everything that
+ * is due; the timer, which counts time awake, would be late for the rest.
+ */
+static void take_sleep(struct anygate_net *agn)
+{
+	u64 ns = atomic64_xchg(&agn->slept, 0);
+	struct anygate_gate *gate;
+	unsigned long id;
+
+	if (!ns)
+		return;
+	agn->timer_at = ANYGATE_NEVER;
+	xa_for_each(&agn->gates, id, gate)
+		anygate_stall_slept(gate, ns);
+}
+
 /* Gates whose sockets nobody can have changed unnoticed any more. */
 static void take_settled(struct anygate_net *agn)
 {
@@ -447,6 +464,8 @@ static void engine_fn(struct work_struct *work)
 	/* The kernel's own addresses and routes, too. */
 	was = set_active_memcg(agn->memcg);
 	agn->n_passes++;
+	/* First: what is asked for may look at a gate. */
+	take_sleep(agn);
 	anygate_requests_take(agn);
 	if (READ_ONCE(agn->dead))
 		goto out;
@@ -635,5 +654,19 @@ int anygate_engine_run(struct anygate_net *agn, struct anygate_req *req)
  */
 void anygate_engine_kick(struct anygate_net *agn)
 {
+	queue_work(anygate_wq, &agn->work);
+}
+
+/**
+ * anygate_engine_slept() - the machine was asleep
+ * @agn: the namespace
+ * @ns: for so long, CLOCK_BOOTTIME nanoseconds
+ *
+ * Context: any.
+ */
+void anygate_engine_slept(struct anygate_net *agn, u64 ns)
+{
+	/* Kept for an engine that waits for RTNL meanwhile; never 0. */
+	atomic64_add(ns ?: 1, &agn->slept);
 	queue_work(anygate_wq, &agn->work);
 }

@@ -154,6 +154,23 @@ void anygate_kick_all(void)
 }
 
 /**
+ * anygate_slept_all() - the machine was asleep
+ * @ns: for so long, CLOCK_BOOTTIME nanoseconds
+ *
+ * Context: process, sleeps.
+ */
+void anygate_slept_all(u64 ns)
+{
+	struct anygate_net *agn;
+
+	might_sleep();
+	mutex_lock(&nets_lock);
+	list_for_each_entry(agn, &nets, nets)
+		anygate_engine_slept(agn, ns);
+	mutex_unlock(&nets_lock);
+}
+
+/**
  * anygate_net_started() - a namespace has its first gate
  * @agn: the namespace
  *

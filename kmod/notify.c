@@ -4,11 +4,15 @@
  *
  * They run under RTNL, which the engine waits for with its own locks held, or
  * in atomic context (IPv6): they take no lock of ours but the ring's.
+ *
+ * And the end of a suspend: the clock of deadlines goes on meanwhile, the timers
+ * do not.
  */
 #include <linux/inetdevice.h>
 #include <linux/netdevice.h>
 #include <linux/notifier.h>
 #include <linux/sched.h>
+#include <linux/suspend.h>
 #include <linux/timekeeping.h>
 #include <net/addrconf.h>
 #include <net/if_inet6.h>
@@ -98,8 +102,36 @@ static int netdev_event(struct notifier_block *nb, unsigned long event,
 
 static struct notifier_block netdev_nb = { .notifier_call = netdev_event };
 
+/*
+ * CLOCK_BOOTTIME nanoseconds at which processes were about to be frozen. One
+ * suspend at a time: the kernel calls with a lock of its own held.
+ */
+static u64 suspend_at;
+
+static int pm_event(struct notifier_block *nb, unsigned long event, void *ptr)
+{
+	u64 now = ktime_get_boottime_ns();
+
+	switch (event) {
+	case PM_SUSPEND_PREPARE:
+	case PM_HIBERNATION_PREPARE:
+	case PM_RESTORE_PREPARE:
+		suspend_at = now;
+		break;
+	case PM_POST_SUSPEND:
+	case PM_POST_HIBERNATION:
+	case PM_POST_RESTORE:
+		anygate_slept_all(now - suspend_at);
+		break;
+	}
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block pm_nb = { .notifier_call = pm_event };
+
 /**
- * anygate_notify_init() - watch addresses and devices in all namespaces
+ * anygate_notify_init() - watch addresses and devices in all namespaces, and
+ * the machine's sleep
  *
  * Return: 0 or a negative errno.
  */
@@ -118,8 +150,13 @@ int anygate_notify_init(void)
 	ret = register_netdevice_notifier(&netdev_nb);
 	if (ret)
 		goto err_inet6;
+	ret = register_pm_notifier(&pm_nb);
+	if (ret)
+		goto err_netdev;
 	return 0;
 
+err_netdev:
+	unregister_netdevice_notifier(&netdev_nb);
 err_inet6:
 #if IS_ENABLED(CONFIG_IPV6)
 	unregister_inet6addr_notifier(&inet6_nb);
@@ -134,6 +171,7 @@ err_inet:
  */
 void anygate_notify_exit(void)
 {
+	unregister_pm_notifier(&pm_nb);
 	unregister_netdevice_notifier(&netdev_nb);
 #if IS_ENABLED(CONFIG_IPV6)
 	unregister_inet6addr_notifier(&inet6_nb);

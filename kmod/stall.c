@@ -321,6 +321,32 @@ u32 anygate_stall_stalled(const struct anygate_service *svc)
 }
 
 /**
+ * anygate_stall_slept() - nobody could read for some time
+ * @gate: the gate
+ * @ns: that long, until now
+ *
+ * Other times go on while the machine is suspended; but a queue in which nothing
+ * has moved meanwhile says nothing of its reader.
+ *
+ * Context: the engine, anygate_net.lock held.
+ */
+void anygate_stall_slept(struct anygate_gate *gate, u64 ns)
+	__must_hold(&gate->agn->lock)
+{
+	u64 now = ktime_get_boottime_ns();
+	unsigned int i, j;
+
+	lockdep_assert_held(&gate->agn->lock);
+	for (i = 0; i < gate->services->n; i++) {
+		struct anygate_memberlist *list = gate->services->s[i].members;
+
+		for (j = 0; list && j < list->n; j++)
+			if (list->m[j].since)
+				list->m[j].since = min(now, list->m[j].since + ns);
+	}
+}
+
+/**
  * anygate_stall_forget() - free what is known of the listeners
  * @services: services that are in no table
  *

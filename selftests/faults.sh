@@ -186,6 +186,26 @@ clock_steps()
 	wait_addr $V4/32
 }
 
+passes()
+{
+	local json
+	json=$("$ANYGATECTL" -j version) || fail "no version"
+	[[ $json =~ \"passes\":\ *([0-9]+) ]] || fail "no passes: $json"
+	echo "${BASH_REMATCH[1]}"
+}
+
+# idle MS: the engine has had nothing to do for so long
+idle()
+{
+	local n since
+	n=$(passes)
+	since=$(now_ms)
+	while (($(now_ms) - since < $1)); do
+		[ "$(passes)" = "$n" ] || return 1
+		pause
+	done
+}
+
 # As far as a machine without a wake-up clock can: the kernel's own rehearsal
 # freezes every process for a while and lets it go on. A lease that nobody could
 # renew meanwhile has run out, a listener that was there is there.
@@ -224,6 +244,26 @@ suspend()
 	wait $!
 	within $HEAL "closed" lacks_addr $V4/32
 	within $HEAL "and IPv6" lacks_addr $V6/128
+	# without the reconcile, too: no timer has counted the time of a true suspend, so
+	# that the engines have to be told of its end, whether anything is due or not
+	events_only
+	ctl lease $V4 check up ttl 1h
+	sk open a udp6 "*" 53 v6only=0
+	wait_addr $V4/32
+	eventually "the engine to be idle" idle 1500
+	before=$(passes)
+	echo freeze >$state || fail "no suspend"
+	eventually "the engine to be told of the suspend's end" told_since "$before"
+	expect has_addr $V4/32
+	ctl lease $V4 check up ttl 1s
+	echo freeze >$state || fail "no suspend"
+	within $((1000 + SLACK)) "the lease has run out" lacks_addr $V4/32
+	expect has_addr $V6/128
+}
+
+told_since()
+{
+	[ "$(passes)" -gt "$1" ]
 }
 
 start_bird()
