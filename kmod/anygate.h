@@ -922,6 +922,7 @@ void anygate_engine_exit(struct anygate_net *agn);
 int anygate_engine_run(struct anygate_net *agn, struct anygate_req *req);
 void anygate_engine_kick(struct anygate_net *agn);
 void anygate_engine_slept(struct anygate_net *agn, u64 ns);
+void anygate_engine_count_flows(struct anygate_net *agn);
 u32 anygate_engine_period(void);
 bool anygate_engine_behind(const struct anygate_gate *gate);
 

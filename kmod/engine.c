@@ -429,6 +429,26 @@ static bool take_flows(struct anygate_net *agn, u64 now)
 	return false;
 }
 
+/**
+ * anygate_engine_count_flows() - a gate was withdrawn: count connections
+ * @agn: the namespace
+ *
+ * Not in this pass: whoever is to read of the withdrawal may have to wait for
+ * this processor.
+ *
+ * Context: the engine, anygate_net.lock held.
+ */
+void anygate_engine_count_flows(struct anygate_net *agn)
+	__must_hold(&agn->lock)
+{
+	lockdep_assert_held(&agn->lock);
+	if (agn->flows_due)
+		return;
+	agn->flows_due = true;
+	agn->flows_at = max(agn->flows_at,
+			    ktime_get_boottime_ns() + FLOWS_STEP_NS);
+}
+
 static void arm_timer(struct anygate_net *agn, u64 now)
 {
 	struct timerqueue_node *node = timerqueue_getnext(&agn->timers);

@@ -255,7 +255,7 @@ static void transition(struct anygate_gate *gate, struct anygate_event *event,
 		anygate_history(gate)->closed++;
 	if (wanted && !want) {
 		list_move_tail(&gate->flows_list, &gate->agn->flows_tell);
-		gate->agn->flows_due = true;
+		anygate_engine_count_flows(gate->agn);
 	}
 	/* What a witness says has no event that could have been lost. */
 	if (gate->source == ANYGATE_SOURCE_RECONCILE &&
