@@ -720,7 +720,7 @@ struct anygate_dying {
 
 /**
  * struct anygate_fresh - gates to be looked at once more
- * @period: when this grace period has ended, see anygate_watch_settling()
+ * @period: when this grace period has ended, see anygate_settling()
  * @from: the lowest id of them, 0: there is none
  */
 struct anygate_fresh {
@@ -965,9 +965,6 @@ void anygate_sock_addr(const struct sock *sk, struct anygate_addr *addr);
 void anygate_hint(struct anygate_net *agn, const struct anygate_hint *hint);
 enum anygate_probes anygate_watch_health(void);
 u64 anygate_watch_missed(void);
-void anygate_watch_settle(void);
-u64 anygate_watch_settling(void);
-u64 anygate_watch_settled(void);
 void anygate_watch_canary_period(void);
 
 /**
@@ -985,6 +982,12 @@ struct anygate_probe_info {
 };
 
 bool anygate_watch_info(unsigned int i, struct anygate_probe_info *info);
+
+/* settle.c */
+void anygate_settle(void);
+u64 anygate_settling(void);
+u64 anygate_settled(void);
+void anygate_settle_exit(void);
 
 /* notify.c */
 int anygate_notify_init(void);

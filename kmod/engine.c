@@ -256,7 +256,7 @@ static void take_sleep(struct anygate_net *agn)
 /* Gates whose sockets nobody can have changed unnoticed any more. */
 static void take_settled(struct anygate_net *agn)
 {
-	u64 ended = anygate_watch_settled();
+	u64 ended = anygate_settled();
 	struct anygate_gate *gate;
 	unsigned long id;
 	unsigned int i;
@@ -583,7 +583,7 @@ int anygate_engine_start(struct anygate_net *agn,
 	rcu_assign_pointer(agn->ring, ring);
 	anygate_net_started(agn);
 	/* Other namespaces may have had the port of the first gate watched. */
-	anygate_watch_settle();
+	anygate_settle();
 	return 0;
 
 err_tables:

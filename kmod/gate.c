@@ -558,7 +558,7 @@ void anygate_gate_mark(struct anygate_gate *gate, enum anygate_source source)
 void anygate_gate_fresh(struct anygate_gate *gate)
 	__must_hold(&gate->agn->lock)
 {
-	u64 period = anygate_watch_settling();
+	u64 period = anygate_settling();
 	struct anygate_fresh *fresh = &gate->agn->fresh[period & 1];
 
 	might_sleep();

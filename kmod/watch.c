@@ -19,14 +19,13 @@
  * socket of our own that is bound and closed, tells the second.
  *
  * Functions that are under way when a port begins to be watched give no hint:
- * see settle_fn().
+ * see settle.c.
  *
  * Context of handlers: preemption off, interrupts on or off, any task.  No
  * sleeping, no allocation, no spinlock_t (PREEMPT_RT), no printk.
  */
 #include <linux/bitmap.h>
 #include <linux/kprobes.h>
-#include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/timekeeping.h>
 #include <net/inet_sock.h>
@@ -80,16 +79,6 @@ static DECLARE_DELAYED_WORK(canary_work, canary_fn);
 
 /* Written under watch_lock, read without. */
 static enum anygate_probes health = ANYGATE_PROBES_IDLE;
-
-/*
- * Grace periods after which no function is under way that began unwatched,
- * counted from 1; the last two of these are written under watch_lock.
- */
-static void settle_fn(struct work_struct *work);
-static DECLARE_WORK(settle_work, settle_fn);
-static bool period_wanted;
-static u64 periods_begun;
-static u64 periods_ended;
 
 /**
  * struct watch_data - from the entry of a probed function to its exit
@@ -478,94 +467,6 @@ static enum anygate_probes armed_health(void)
 	return ANYGATE_PROBES_LIVE;
 }
 
-/*
- * A probed function that began before something was watched gives no hint, and
- * may change the table after the look that the gate's addition brings: its
- * entry handler has found nothing of interest, or there was no probe yet.  To
- * have each of them decide at its exit would make all sockets pay for that.
- *
- * None of these functions sleeps of its own accord, but any may be preempted,
- * for as long as others have the processor.  That is what RCU Tasks is for: its
- * grace period ends when every task has slept, been idle or in user space.  A
- * tenth of a second as a rule, and after it the gates in question are looked at
- * once more.
- *
- * Not waited for are, on PREEMPT_RT, a task in there that waits for another to
- * let softirqs run, and, on kernels that are never preempted in the kernel
- * (RCU Tasks is plain RCU there), a search for a free port that lets others
- * run.  Those, too, the reconcile finds.
- */
-static void settle_fn(struct work_struct *work)
-{
-	mutex_lock(&watch_lock);
-	period_wanted = false;
-	periods_begun++;
-	mutex_unlock(&watch_lock);
-
-	synchronize_rcu_tasks();
-
-	mutex_lock(&watch_lock);
-	WRITE_ONCE(periods_ended, periods_begun);
-	mutex_unlock(&watch_lock);
-	anygate_kick_all();
-}
-
-/* Something is watched that was not. One period is for all who want it. */
-static void settle(void)
-	__must_hold(&watch_lock)
-{
-	lockdep_assert_held(&watch_lock);
-	period_wanted = true;
-	queue_work(anygate_wq, &settle_work);
-}
-
-/**
- * anygate_watch_settle() - hints come from where none have come
- *
- * For what makes a socket interesting but is not a port.
- *
- * Context: process, sleeps.
- */
-void anygate_watch_settle(void)
-{
-	might_sleep();
-	mutex_lock(&watch_lock);
-	settle();
-	mutex_unlock(&watch_lock);
-}
-
-/**
- * anygate_watch_settling() - may a change yet come without a hint?
- *
- * Context: process, sleeps.
- * Return: number of the grace period after which none does any more; 0 if that
- * is so already.
- */
-u64 anygate_watch_settling(void)
-{
-	u64 period = 0;
-
-	might_sleep();
-	mutex_lock(&watch_lock);
-	if (period_wanted)
-		period = periods_begun + 1;
-	else if (periods_begun != periods_ended)
-		period = periods_begun;
-	mutex_unlock(&watch_lock);
-	return period;
-}
-
-/**
- * anygate_watch_settled() - how far is it?
- *
- * Context: any.
- * Return: number of the last grace period that has ended.
- */
-u64 anygate_watch_settled(void)
-{
-	return READ_ONCE(periods_ended);
-}
-
 /**
  * anygate_watch_get() - watch a port
  * @proto: IPPROTO_TCP or IPPROTO_UDP
@@ -573,7 +474,7 @@ u64 anygate_watch_settled(void)
  *
  * When it returns, every change concerning the port gives a hint that is made
  * by a function that begins later, or the health is "degraded"; see
- * anygate_watch_settling() for the others.
+ * anygate_settling() for the others.
  *
  * Context: process, sleeps.
  * Return: 0, or -ENOMEM.
@@ -609,7 +510,7 @@ int anygate_watch_get(u16 proto, u16 port)
 			WRITE_ONCE(health, armed_health());
 	}
 	if (!refs)
-		settle();
+		anygate_settle();
 out:
 	/* Not postponed by a stream of new gates. */
 	if (!ret && READ_ONCE(anygate_canary_ms))
@@ -755,7 +656,7 @@ static void set_health(enum anygate_probes now)
 	lockdep_assert_held(&watch_lock);
 	/* The engines look at everything then, and once more after that. */
 	if (health == ANYGATE_PROBES_DEGRADED && now == ANYGATE_PROBES_LIVE)
-		settle();
+		anygate_settle();
 	WRITE_ONCE(health, now);
 }
 
@@ -848,6 +749,6 @@ int anygate_watch_init(void)
 void anygate_watch_exit(void)
 {
 	cancel_delayed_work_sync(&canary_work);
-	cancel_work_sync(&settle_work);
+	anygate_settle_exit();
 	xa_destroy(&port_refs);
 }
