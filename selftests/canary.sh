@@ -142,7 +142,17 @@ deaf()
 	ctl add $V4 udp/53 up 0
 	silence ftrace
 	sk open a udp4 "*" 53
-	busywait 2000 has_addr $V4/32 && fail "opened without any event"
+	if busywait 2000 has_addr $V4/32; then
+		# A new gate is looked at once more, when calls that were under way
+		# have ended; and not a third time.
+		note "the second look came after that"
+		sk close a
+		busywait 2000 lacks_addr $V4/32 && fail "closed without any event"
+		cleanup
+		ctl change $V4 down 0
+		expect lacks_addr $V4/32
+		return
+	fi
 	cleanup
 	# a request looks
 	ctl change $V4 down 0
