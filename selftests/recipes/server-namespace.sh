@@ -37,27 +37,6 @@ box_is_up()
 	birdc_ok 3 show protocols && [ "$(grep -c Established "$TMP/birdc")" = 2 ]
 }
 
-# As the unit of Debian's package has it.
-server_start()
-{
-	launch nsd -d -P ""
-}
-
-server_stop()
-{
-	kill $MAIN
-}
-
-server_newer()
-{
-	newer_zone /etc/nsd/example.zone
-}
-
-server_renewed()
-{
-	has_newer_zone
-}
-
 life()
 {
 	box
