@@ -361,7 +361,7 @@ all_or_nothing()
 	sk open a udp4 "*" 53
 	ctl add $V4 udp/53 up 0
 	expect has_addr $V4/32
-	"$ANYGATECTL" -j show $V4 | jq 'map(del(.since_s))' >"$TMP/before"
+	gates_to "$TMP/before" $V4
 	mon_start "$TMP/mon"
 	refused 1 nosuchdev change $V4 up 5s udp/54 dev nosuchdev
 	refused 1 nosuchdev change $V4 up 5s require x \
@@ -371,7 +371,7 @@ all_or_nothing()
 	refused 1 nosuchdev change $V4 shield 5s stall 2s fatal on dev nosuchdev
 	settle
 	quiet "$TMP/mon" $V4
-	"$ANYGATECTL" -j show $V4 | jq 'map(del(.since_s))' >"$TMP/after"
+	gates_to "$TMP/after" $V4
 	same_picture "$TMP/before" "$TMP/after" "half a change"
 }
 

@@ -251,7 +251,7 @@ bad_settings()
 {
 	events_only
 	ctl add $V4 udp/53 up 0 damp on
-	"$ANYGATECTL" -j show | jq 'map(del(.since_s))' >"$TMP/before"
+	gates_to "$TMP/before"
 	refused 2 "suppress 500.*reuse 750" add $V6 udp/53 damp on suppress 500
 	refused 2 "suppress 2000.*reuse 3000" add $V6 udp/53 damp on reuse 3000
 	refused 2 "max-suppress.*suppress 2000" \
@@ -271,7 +271,7 @@ bad_settings()
 	refused 1 "suppress.*reuse" change $V4 reuse 3000
 	refused 1 "never reaches" change $V4 suppress 1000000
 	refused 1 "never reaches" change $V4 max-suppress 1s
-	"$ANYGATECTL" -j show | jq 'map(del(.since_s))' >"$TMP/after"
+	gates_to "$TMP/after"
 	same_picture "$TMP/before" "$TMP/after" "a refused change changed something"
 }
 

@@ -218,7 +218,7 @@ refusals()
 	events_only
 	far_device
 	ctl add $V4 udp/53 up 0 fallback via $FAR dev d0
-	"$ANYGATECTL" -j show | jq 'map(del(.since_s))' >"$TMP/state.before"
+	gates_to "$TMP/state.before"
 	picture_to "$TMP/before"
 	refused 2 "within the prefix" add $V6 udp/53 fallback via $V6 dev d0
 	refused 2 "within the prefix" change $V4 fallback via $V4 dev d0
@@ -234,7 +234,7 @@ refusals()
 	refused 1 nosuchdev change $V4 fallback via $FAR dev nosuchdev
 	refused 1 nosuchdev add $V6 udp/53 fallback via 2001:db8:f::2 dev nosuchdev
 	refused 1 "no gateway" change $V4 fallback via 224.0.0.1 dev d0
-	"$ANYGATECTL" -j show | jq 'map(del(.since_s))' >"$TMP/state.after"
+	gates_to "$TMP/state.after"
 	same_picture "$TMP/state.before" "$TMP/state.after" "something was changed"
 	picture_to "$TMP/after"
 	same_picture "$TMP/before" "$TMP/after" "something was changed"

@@ -359,8 +359,20 @@ same_picture()
 	fail "$3"
 }
 
+# gates_to FILE [PREFIX]: what "show" has, without what passes by itself: times, and
+# the connections, that are counted some time after a withdrawal
+gates_to()
+{
+	"$ANYGATECTL" -j show "${@:2}" |
+		jq -S 'map(del(.since_s, .flows, .leases[]?.expires_in_ms))' >"$1"
+}
+
 # mon_start FILE [ip-monitor object...]: record "ip monitor" in a file. It is
 # known to listen when it has seen a marker of ours.
+#
+# An address is gone for those who look before the kernel has told of it, and of its
+# routes: that must be over, or the file begins with what was before. It is when
+# RTNL, under which it happens, has been ours.
 MONITORS=()
 mon_start()
 {
@@ -368,6 +380,11 @@ mon_start()
 	shift
 	[ $# -gt 0 ] || set -- address route
 	: >"$file"
+	if [ -n "$SOCK_IN" ]; then
+		sk mark 198.51.100.0
+	else
+		ip addr del 198.51.100.0/32 dev lo 2>/dev/null
+	fi
 	ip -o monitor "$@" >>"$file" 2>&1 &
 	MONITORS+=($!)
 	mon_sync "$file"

@@ -116,7 +116,7 @@ refused_numbers()
 {
 	events_only
 	ctl add $V4 udp/53 tcp/53 need 2 up 0
-	"$ANYGATECTL" -j show | jq 'map(del(.since_s))' >"$TMP/before"
+	gates_to "$TMP/before"
 	refused 2 "need 3.*2 services" add $V6 udp/53 tcp/53 need 3
 	refused 2 "need 2.*1 service" change $V4 udp/53 need 2
 	refused 2 "need 0.*1 to 64" add $V6 udp/53 need 0
@@ -127,7 +127,7 @@ refused_numbers()
 	# only the kernel knows these
 	refused 1 "need 3.*more services" change $V4 need 3
 	refused 1 "more services" change $V4 udp/53
-	"$ANYGATECTL" -j show | jq 'map(del(.since_s))' >"$TMP/after"
+	gates_to "$TMP/after"
 	same_picture "$TMP/before" "$TMP/after" "a refused change changed something"
 }
 

@@ -625,7 +625,7 @@ group_atomic()
 	ctl lease $V4 zone up ttl 1h
 	expect has_addr $V4/32
 	ip link add d0 up type dummy || fail "no dummy"
-	state_to "$TMP/before"
+	gates_to "$TMP/before"
 	mon_start "$TMP/mon"
 	# the services of one are too few
 	refused 1 "more services" change dns need 2 up 7s
@@ -643,16 +643,11 @@ group_atomic()
 	refused 1 "no gate has this name" drain nodns
 	refused 1 "no gate has this name" del nodns
 	refused 2 "name" change dns name other
-	state_to "$TMP/after"
+	gates_to "$TMP/after"
 	same_picture "$TMP/before" "$TMP/after" "a refused change changed something"
 	quiet "$TMP/mon" $V4
 	quiet "$TMP/mon" $V6
 	quiet "$TMP/mon" 198.18.0.0
-}
-
-state_to()
-{
-	"$ANYGATECTL" -j show | jq 'map(del(.since_s, .leases[].expires_in_ms))' >"$1"
 }
 
 t "drain and undrain, v4" drain $V4/32 udp4
