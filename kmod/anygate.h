@@ -960,9 +960,6 @@ int anygate_watch_init(void);
 void anygate_watch_exit(void);
 int anygate_watch_get(u16 proto, u16 port);
 void anygate_watch_put(u16 proto, u16 port);
-bool anygate_watch_wants(u16 proto, u16 port);
-void anygate_sock_addr(const struct sock *sk, struct anygate_addr *addr);
-void anygate_hint(struct anygate_net *agn, const struct anygate_hint *hint);
 enum anygate_probes anygate_watch_health(void);
 u64 anygate_watch_missed(void);
 void anygate_watch_canary_period(void);
@@ -982,6 +979,11 @@ struct anygate_probe_info {
 };
 
 bool anygate_watch_info(unsigned int i, struct anygate_probe_info *info);
+
+/* hooks.c */
+bool anygate_watch_wants(u16 proto, u16 port);
+void anygate_sock_addr(const struct sock *sk, struct anygate_addr *addr);
+void anygate_hint(struct anygate_net *agn, const struct anygate_hint *hint);
 
 /* settle.c */
 void anygate_settle(void);

@@ -119,6 +119,7 @@ static int on_end(struct kprobe *kp, struct pt_regs *regs)
 static void on_signal(void *data, int sig, struct kernel_siginfo *info,
 		      struct task_struct *task, int group, int result)
 {
+	lockdep_assert_held(&rcu_dereference_raw(task->sighand)->siglock);
 	if (result == TRACE_SIGNAL_DELIVERED &&
 	    (READ_ONCE(task->signal->flags) & SIGNAL_GROUP_EXIT) &&
 	    !(task->flags & PF_KTHREAD))

@@ -17,7 +17,7 @@ static int no_interest(struct kretprobe_instance *ri, struct pt_regs *regs)
 	return 1;
 }
 
-/* As many instances and as much for each as in kmod/watch.c. */
+/* As many instances and as much for each as in kmod/watch.c and watch.h. */
 #define EMPTY(symbol) {				\
 	.kp.symbol_name = symbol,		\
 	.entry_handler = no_interest,		\
