@@ -20,6 +20,7 @@ walk()
 	[ -e /proc/self/fail-nth ] || skip "the kernel injects no faults"
 	# Where its fallbacks lead.
 	ip link add d0 up type dummy || fail "no dummy"
+	[ "$1" != join-vrf ] || ip link add red up type vrf table 10 || skip "no VRF devices"
 	# What the canary allocates is not what is to fail.
 	[[ $1 != verify* ]] || param canary_ms 0
 	MS=$HEAL "$SELFTESTS/faults" walk "$1" "$2"
@@ -40,7 +41,7 @@ walk()
 
 for operation in $OPERATIONS; do
 	case $operation in
-	appear | vanish | verify*) ;;	# nobody asks
+	appear | vanish | join-vrf | verify*) ;;	# nobody asks
 	*) t "$operation: whoever asks" walk "$operation" self ;;
 	esac
 	case $operation in

@@ -305,9 +305,11 @@ static bool has_addr(const void *addr, int family)
 	return found;
 }
 
-/* Is this a route of ours to that prefix, of this type, by this gateway if given? */
+/* Is this a route of ours to that prefix, of this type, by this gateway and in this
+ * table, if they are given?
+ */
 static bool is_ours(const struct nlmsghdr *h, const void *addr, size_t len,
-		    int type, const void *via)
+		    int type, const void *via, int table)
 {
 	const struct rtmsg *rtm = NLMSG_DATA(h);
 	const struct rtattr *a = RTM_RTA(rtm);
@@ -315,7 +317,7 @@ static bool is_ours(const struct nlmsghdr *h, const void *addr, size_t len,
 	bool dst = false, gateway = !via;
 
 	if (h->nlmsg_type != RTM_NEWROUTE || rtm->rtm_protocol != PROTO ||
-	    rtm->rtm_type != type)
+	    rtm->rtm_type != type || (table && rtm->rtm_table != table))
 		return false;
 	for (; RTA_OK(a, left); a = RTA_NEXT(a, left)) {
 		if (RTA_PAYLOAD(a) != len)
@@ -329,7 +331,8 @@ static bool is_ours(const struct nlmsghdr *h, const void *addr, size_t len,
 }
 
 /* How many of them are there? */
-static int routes(const void *addr, size_t len, int type, const void *via)
+static int routes(const void *addr, size_t len, int type, const void *via,
+		  int table)
 {
 	static char buf[65536] __attribute__((aligned(4)));
 	struct {
@@ -356,14 +359,14 @@ static int routes(const void *addr, size_t len, int type, const void *via)
 				return n;
 			if (h->nlmsg_type == NLMSG_ERROR)
 				errx(2, "rtnetlink: no routes");
-			n += is_ours(h, addr, len, type, via);
+			n += is_ours(h, addr, len, type, via, table);
 		}
 	}
 }
 
 static bool announced(const void *addr, size_t len)
 {
-	return addr == net4 ? routes(addr, len, RTN_BLACKHOLE, NULL) :
+	return addr == net4 ? routes(addr, len, RTN_BLACKHOLE, NULL, 0) :
 			      has_addr(addr, len == 4 ? AF_INET : AF_INET6);
 }
 
@@ -601,8 +604,8 @@ static int fall_back(uint8_t command, const void *addr, size_t len,
 /* Nothing but this fallback leads to the prefix; NULL: none does. */
 static bool only_via(const void *addr, size_t len, const void *via)
 {
-	return routes(addr, len, RTN_UNICAST, NULL) == !!via &&
-	       (!via || routes(addr, len, RTN_UNICAST, via) == 1);
+	return routes(addr, len, RTN_UNICAST, NULL, 0) == !!via &&
+	       (!via || routes(addr, len, RTN_UNICAST, via, 0) == 1);
 }
 
 static bool via_near4(void)	{ return only_via(v4, 4, near4); }
@@ -681,6 +684,42 @@ static int route_there(void)
 	put_u32(&m, RTA_PRIORITY, METRIC);
 	ret = ask(&route, &m, NULL);
 	return ret == -EEXIST ? 0 : ret;
+}
+
+/* The device is put into a VRF, or taken out of one. */
+static int enslave(const char *vrf)
+{
+	struct message m = { .len = NLMSG_LENGTH(sizeof(struct ifinfomsg)) };
+	struct ifinfomsg *ifi = NLMSG_DATA(&m.h);
+
+	m.h.nlmsg_type = RTM_NEWLINK;
+	m.h.nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
+	*ifi = (struct ifinfomsg){ .ifi_index = if_nametoindex(FAR_DEV) };
+	put_u32(&m, IFLA_MASTER, vrf ? if_nametoindex(vrf) : 0);
+	return ask(&route, &m, NULL);
+}
+
+static int join_vrf(void)	{ return enslave("red"); }
+
+static int add_held(void)
+{
+	struct message m;
+	int ret = enslave(NULL);
+
+	if (ret)
+		return ret;
+	message(&m, ANYGATE_CMD_GATE_ADD, v4, 4);
+	put_u32(&m, ANYGATE_A_GATE_UP, 0);
+	put(&m, ANYGATE_A_GATE_DEV, FAR_DEV, sizeof(FAR_DEV));
+	put_service(&m, NULL, 0, IPPROTO_UDP, 53);
+	return ask(&genl, &m, NULL);
+}
+
+/* What holds the address follows the device. */
+static bool held_in_vrf(void)
+{
+	return routes(v4, 4, RTN_LOCAL, NULL, 10) == 1 &&
+	       routes(v4, 4, RTN_LOCAL, NULL, 0) == 1;
 }
 
 static int order(uint32_t what)
@@ -851,11 +890,12 @@ static const struct op {
 	  v4, 4, false, false },
 	{ "add-there", true, route_there, add_route, -EEXIST, net4, 4, true,
 	  false },
+	{ "join-vrf", true, add_held, join_vrf, 0, v4, 4, true, false },
 	{ "verify", false, add4, verify, 0, v4, 4, false, false },
 	{ "verify-route", true, add_route, verify, 0, net4, 4, true, false },
 };
 
-/* Those that are about fallbacks, and the routes after them. */
+/* Those that are about other routes than the announced, and what is right then. */
 static const struct {
 	int (*run)(void);
 	bool (*right)(void);
@@ -863,6 +903,7 @@ static const struct {
 	{ change_fallback4, via_far4 },
 	{ change_fallback6, via_far6 },
 	{ change_fallback_none, via_none4 },
+	{ join_vrf, held_in_vrf },
 };
 
 /* Is it about rtnetlink's answers? Where it refuses nothing, there are none. */
