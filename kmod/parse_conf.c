@@ -190,12 +190,6 @@ static int parse_witness(struct nlattr **tb, struct anygate_conf *conf,
 				    "this kernel has no routing tables but main and local: a witness would see nobody");
 		return -EOPNOTSUPP;
 	}
-	if (conf->witness && conf->prefix.addr.family == AF_INET6 &&
-	    !ipv6_mod_enabled()) {
-		NL_SET_ERR_MSG_ATTR(extack, tb[ANYGATE_A_GATE_WITNESS],
-				    "IPv6 is disabled on this machine (ipv6.disable=1): a witness would see nobody");
-		return -EOPNOTSUPP;
-	}
 	if (conf->witness == RT_TABLE_MAIN || conf->witness == RT_TABLE_LOCAL) {
 		NL_SET_ERR_MSG_ATTR(extack, tb[ANYGATE_A_GATE_WITNESS],
 				    "the tables main and local have this node's own routes: have the routing daemon write those of other nodes into another");
@@ -233,6 +227,12 @@ int anygate_parse_conf(struct genl_info *info, struct anygate_conf *conf,
 		NL_SET_ERR_MSG_ATTR(extack, tb[ANYGATE_A_GATE_PREFIX],
 				    "loopback and link-local prefixes never leave the node: give one that routers pass on");
 		return -EINVAL;
+	}
+	/* There are neither addresses nor tables then, nor a protocol to be asked. */
+	if (conf->prefix.addr.family == AF_INET6 && !ipv6_mod_enabled()) {
+		NL_SET_ERR_MSG_ATTR(extack, tb[ANYGATE_A_GATE_PREFIX],
+				    "IPv6 is disabled on this machine: boot it without ipv6.disable=1");
+		return -EAFNOSUPPORT;
 	}
 	if (tb[ANYGATE_A_GATE_ACTION])
 		conf->action = nla_get_u32(tb[ANYGATE_A_GATE_ACTION]);
