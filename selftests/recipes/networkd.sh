@@ -3,14 +3,13 @@
 # timeout=300
 #
 # Documentation/recipes/networkd, with exactly its files: systemd-networkd starts on a
-# node that has gates, and leaves alone what is theirs.
+# node that has gates, and leaves alone what is theirs. BIND's file for it, too.
 
 . "${0%/*}/../lib.sh"
 . "${0%/*}/recipe.inc.sh"
 
-RECIPE=$SELFTESTS/../Documentation/recipes/networkd
+RECIPES=$SELFTESTS/../Documentation/recipes
 NETWORKD=/lib/systemd/systemd-networkd
-GATES=(198.51.100.53/32 2001:db8:53::53/128 "$V4/32" "$V6/128")
 
 needs "$NETWORKD" "$PYTHON"
 
@@ -19,6 +18,7 @@ if [ -z "$ANYGATE_MOUNTS" ]; then
 	exec unshare -m --propagation private -- bash "$0" "$@"
 fi
 
+# files DIRECTORY: the recipe that has lo.network
 files()
 {
 	local dir
@@ -28,8 +28,8 @@ files()
 	done
 	mkdir -p /run/systemd/network /run/systemd/netif/{links,leases}
 	chown -R systemd-network: /run/systemd/netif
-	cp "$RECIPE/networkd.conf" /etc/systemd/networkd.conf.d/anygate.conf
-	cp "$RECIPE/lo.network" /etc/systemd/network/10-anycast-lo.network
+	cp "$RECIPES/networkd/networkd.conf" /etc/systemd/networkd.conf.d/anygate.conf
+	cp "$1/lo.network" /etc/systemd/network/10-anycast-lo.network
 }
 
 # Without udev it does not wait for it: a container has a /sys that cannot be written.
@@ -53,9 +53,11 @@ ended()
 	! kill -0 $DAEMON 2>/dev/null
 }
 
-open()
+# all_are STATE
+all_are()
 {
-	[ "$("$ANYGATECTL" -n "${NS[1]}" -j show | grep -o '"state": *"open"' | wc -l)" = ${#GATES[@]} ]
+	"$ANYGATECTL" -n "${NS[1]}" -j show | jq -e --arg state "$1" \
+		'length > 0 and all(.[]; .state == $state)' >/dev/null
 }
 
 # lo_has ADDRESS...
@@ -74,40 +76,63 @@ watched()
 	grep -q "Deleted.*203.0.113.99" "$TMP/watched"
 }
 
+# BIND's gates want one, too.
+tcp_server()
+{
+	ip netns exec "${NS[1]}" "$PYTHON" -c '
+import signal, socket
+s = socket.create_server(("::", 53), family=socket.AF_INET6, dualstack_ipv6=True)
+signal.pause()' &
+	MONITORS+=($!)
+	disown
+}
+
+# leaves_alone DIRECTORY GATES ADDRESS...: lo.network is in the directory and has two
+# addresses, and the gates have those that follow
 leaves_alone()
 {
-	local n
+	local n state stay
 	star 1
-	files
-	for n in 0 1; do
-		ctl -n "${NS[1]}" add "${GATES[n]}" udp/53
-		ctl -n "${NS[1]}" add "${GATES[n + 2]}" udp/53 action route
-	done
+	files "$1"
+	mapfile -t stay < <(sed -n 's/^Address=\([^/]*\).*/\1/p' "$1/lo.network")
+	[ ${#stay[@]} = 2 ] || fail "not the addresses of two families: ${stay[*]}"
+	ctl -n "${NS[1]}" apply "$2" >/dev/null
+	shift 2
 	ip -n "${NS[1]}" rule add pref 100 iif anycast0 blackhole
-	server 1
-	eventually "the gates to open" open
-	expect lo_has "${GATES[@]:0:2}"
 	ip -n "${NS[1]}" -o monitor address route rule >"$TMP/watched" 2>&1 &
 	MONITORS+=($!)
 	eventually "ip monitor to follow" watched
 
-	for n in 1 2; do
-		note "start $n"
-		networkd
-		eventually "networkd to be done" configured
-		eventually "its addresses" lo_has $V4 $V6
-		note "end $n"
-		kill $DAEMON
-		eventually "its end" ended
-		rm -f /run/systemd/netif/links/1
-		expect lo_has $V4 $V6 "${GATES[@]:0:2}"
+	for state in closed open; do
+		if [ $state = open ]; then
+			server 1
+			tcp_server
+			eventually "the gates to open" all_are open
+			[ $# = 0 ] || expect lo_has "$@"
+		fi
+		for n in 1 2; do
+			note "$state: start $n"
+			networkd
+			eventually "networkd to be done" configured
+			eventually "its addresses" lo_has "${stay[@]}"
+			note "end $n"
+			kill $DAEMON
+			eventually "its end" ended
+			rm -f /run/systemd/netif/links/1
+			expect lo_has "${stay[@]}"
+			expect all_are $state
+		done
+		# What it would have added, the gate would not have opened for.
+		[ $state = open ] || for n; do
+			lo_has "$n" && fail "$n is there while the gate is closed"
+		done
 	done
+	[ $# = 0 ] || expect lo_has "$@"
 	ip -n "${NS[1]}" route add blackhole 203.0.113.98
 	ip -n "${NS[1]}" route del blackhole 203.0.113.98
 	eventually "what has been told" grep -q "Deleted.*203.0.113.98" "$TMP/watched"
 	! grep "^Deleted" "$TMP/watched" | grep -v "203\.0\.113\.9" ||
 		fail "networkd has removed something"
-	expect open
 }
 
 show_all()
@@ -119,6 +144,9 @@ show_all()
 	} 2>&1 | sed 's/^/#   /'
 }
 
-t "systemd-networkd starts, and leaves gates' addresses and routes alone" leaves_alone
+t "systemd-networkd starts, and leaves gates' addresses and routes alone" \
+	leaves_alone "$RECIPES/networkd" "$RECIPES/ospf-bird/anygate.conf" $V4 $V6
+t "the same with BIND's addresses" \
+	leaves_alone "$RECIPES/servers/bind" "$RECIPES/servers/bind/anygate.conf"
 
 run_tests "$@"

@@ -71,6 +71,18 @@ life()
 	killed
 }
 
+# At boot, the addresses may come later than it does.
+early()
+{
+	network
+	server_start
+	eventually "BIND" is_running
+	expect deaf
+	expect state_is 1 closed
+	addresses
+	comes
+}
+
 second()
 {
 	network
@@ -126,8 +138,7 @@ deadlock()
 # The default: it is told of addresses that come and go, and follows.
 scanning()
 {
-	sed "/interface-scan/d; /interface-interval/d" "$RECIPE/named.conf" >"$TMP/named.conf"
-	RECIPE=$TMP deadlock
+	deadlock
 	eventually "it to listen" listens
 	gates unpin
 	comes
@@ -144,7 +155,9 @@ scanning()
 # It is not told, but looks at each reload.
 not_scanning()
 {
-	deadlock
+	sed "s/recursion no;/& automatic-interface-scan no; interface-interval 0;/" \
+		"$RECIPE/named.conf" >"$TMP/named.conf"
+	RECIPE=$TMP deadlock
 	expect deaf
 	eventually "the addresses" state_is 1 pinned
 	rndc_ reload || fail "rndc reload"
@@ -165,6 +178,7 @@ not_scanning()
 }
 
 t "start, stop, reload, SIGKILL" life
+t "started before its addresses are there" early
 t "a second BIND takes over" second
 t "action address, automatic-interface-scan yes" scanning
 t "action address, automatic-interface-scan no" not_scanning
