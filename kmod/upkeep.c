@@ -112,6 +112,28 @@ static bool dev_up(const struct anygate_net *agn, const char *name)
 	return up;
 }
 
+/*
+ * What we added is on a device that has another name by now, and nobody has said that
+ * it be announced there.  Asked of the device itself: its new name is written long
+ * before anybody is told, and who is told may have lost it.  Torn by a write that is
+ * under way it is not the old one either.
+ */
+static bool announce_strays(const struct anygate_gate *gate)
+{
+	const struct anygate_obj *obj = &gate->announce;
+	struct net_device *dev;
+	bool strays;
+
+	if (!obj->check || !obj->present || obj->type != ANYGATE_OBJ_ADDR ||
+	    obj->owner != ANYGATE_OWNER_US || gate->orders.observe)
+		return false;
+	rcu_read_lock();
+	dev = dev_get_by_index_rcu(gate->agn->net, obj->ifindex);
+	strays = dev && strncmp(dev->name, obj->dev, IFNAMSIZ);
+	rcu_read_unlock();
+	return strays;
+}
+
 /* Somebody undid what we did: do it again, but ever more slowly. */
 static void contest(struct anygate_gate *gate, struct anygate_obj *obj, u64 now)
 {
@@ -150,15 +172,14 @@ static void check_address(struct anygate_gate *gate, u64 now)
 		.actor = anygate_history_of(gate)->meddler,
 	};
 
+	/* That is for act(). */
+	if (announce_strays(gate))
+		return;
 	obj->check = false;
 	if (anygate_table_find(agn, obj, &found) == obj->present)
 		return;
 
 	if (obj->present) {
-		/* Its device has another name: it is not announced there any more. */
-		if (obj->owner == ANYGATE_OWNER_US && !gate->orders.observe &&
-		    gate->dev_event)
-			anygate_obj_del(agn, obj);
 		obj->present = false;
 		/* A device that goes down or away takes its addresses along. */
 		if (want && !gate->orders.observe && !gate->dev_event && dev_up(agn, obj->dev))
@@ -457,6 +478,14 @@ bool anygate_upkeep_act(struct anygate_gate *gate, u64 now)
 		acted = true;
 	}
 
+	if (announce_strays(gate)) {
+		if (!due(obj, now))
+			return acted;
+		anygate_obj_del(gate->agn, obj);
+		if (obj->err)
+			return true;
+		acted = true;
+	}
 	if (want && !obj->present) {
 		if (due(obj, now)) {
 			announce(gate);
@@ -510,6 +539,8 @@ static bool unfinished(const struct anygate_gate *gate)
 	const struct anygate_obj *obj = &gate->announce;
 	bool want = anygate_fsm_want(&gate->fsm);
 
+	if (announce_strays(gate))
+		return true;
 	if (want != obj->present)
 		return want || obj->owner != ANYGATE_OWNER_FOREIGN;
 	return inherited(gate);

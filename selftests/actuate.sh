@@ -624,6 +624,25 @@ device_renamed()
 	wait_no_addr $V4/32 d0
 }
 
+# The kernel writes the new name long before it tells of it: whoever looks in between
+# finds the address on no device of that name. It does not stay on the other for that.
+device_renamed_again()
+{
+	local n
+	param reconcile_ms 1
+	param canary_ms 0
+	sock_start
+	ip link add d0 type dummy || fail "no dummy"
+	ctl add $V4 udp/53 up 0 dev d0
+	sk open a udp4 "*" 53
+	for n in {1..50}; do
+		wait_addr $V4/32 d0
+		ip link set d0 name d1
+		wait_no_addr $V4/32 d1
+		ip link set d1 name d0
+	done
+}
+
 # Called by another of its names it is the same device.
 other_name()
 {
@@ -763,6 +782,7 @@ t "a successor of the fallback is refused: the engine waits" refused_with_fallba
 t "what was there cannot be put back: the engine waits" refused_return
 t "the device goes and comes back" device_comes_back
 t "the device is renamed" device_renamed
+t "the device is renamed again and again" device_renamed_again
 t "the device has another name" other_name
 t "lo goes down and up" lo_down_and_up
 t "the gate opens and closes while lo is down" open_while_lo_is_down
