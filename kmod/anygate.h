@@ -211,7 +211,7 @@ struct anygate_ring {
  * @node: among its namespace's
  * @rcu: for freeing
  * @sk: the socket, for comparison only
- * @read_at: CLOCK_BOOTTIME nanoseconds of the last read, of any kind, or 0; written by
+ * @read_at: CLOCK_MONOTONIC nanoseconds of the last read, of any kind, or 0; written by
  *	the probe's handler
  * @users: how many services suspect it; under anygate_net.lock
  */
@@ -228,7 +228,7 @@ struct anygate_suspect {
  * @inode: of the socket, 0 for one of the kernel's own
  * @sk: the socket, for comparison only
  * @token: tells what is at the head of its queue; 0 for nothing
- * @since: CLOCK_BOOTTIME nanoseconds at which @token was seen first
+ * @since: CLOCK_MONOTONIC nanoseconds at which @token was seen first
  * @queue: what waits, bytes (UDP) or connections (TCP)
  * @limit: the most that its queue takes
  * @drops: packets it has dropped
@@ -252,7 +252,7 @@ struct anygate_member {
 /**
  * struct anygate_memberlist - the listeners of a service
  * @max: room for so many
- * @at: CLOCK_BOOTTIME nanoseconds of the sample
+ * @at: CLOCK_MONOTONIC nanoseconds of the sample
  * @n: how many
  * @m: they
  */
@@ -743,8 +743,7 @@ struct anygate_fresh {
  * @timer_at: CLOCK_BOOTTIME nanoseconds for which @timer is armed, or
  *	ANYGATE_NEVER; engine only
  * @timer_spent: @timer has run; set by it, cleared by the engine
- * @slept: nanoseconds for which the machine was asleep and that the engine does
- *	not know of yet
+ * @slept: the machine was asleep, and the engine does not know of it yet
  * @started: rings, tables and socket are there; under @conf_lock
  * @nets: in the list of started namespaces
  * @dead: the namespace is ending: change no table any more
@@ -809,7 +808,7 @@ struct anygate_net {
 	struct delayed_work timer;
 	u64 timer_at;
 	bool timer_spent;
-	atomic64_t slept;
+	bool slept;
 	bool started;
 	bool dead;
 	struct list_head nets;
@@ -877,7 +876,7 @@ extern unsigned int anygate_protocol;
 struct anygate_net *anygate_net_of(const struct net *net);
 bool anygate_unload_keeps(void);
 void anygate_kick_all(void);
-void anygate_slept_all(u64 ns);
+void anygate_slept_all(void);
 void anygate_net_started(struct anygate_net *agn);
 void anygate_net_stopped(struct anygate_net *agn);
 
@@ -921,7 +920,7 @@ void anygate_engine_stop(struct anygate_net *agn);
 void anygate_engine_exit(struct anygate_net *agn);
 int anygate_engine_run(struct anygate_net *agn, struct anygate_req *req);
 void anygate_engine_kick(struct anygate_net *agn);
-void anygate_engine_slept(struct anygate_net *agn, u64 ns);
+void anygate_engine_slept(struct anygate_net *agn);
 void anygate_engine_count_flows(struct anygate_net *agn);
 u32 anygate_engine_period(void);
 bool anygate_engine_behind(const struct anygate_gate *gate);
@@ -1043,11 +1042,10 @@ void anygate_suspects_exit(void);
 /* stall.c */
 bool anygate_stall_due(const struct anygate_gate *gate, u64 now);
 u32 anygate_stall_sample(struct anygate_gate *gate, struct anygate_service *svc,
-			 bool likely_gone, u64 now);
+			 bool likely_gone);
 void anygate_stall_sampled(struct anygate_gate *gate, u64 now);
 bool anygate_stall_knows(const struct anygate_service *svc, u32 n);
 u32 anygate_stall_stalled(const struct anygate_service *svc);
-void anygate_stall_slept(struct anygate_gate *gate, u64 ns);
 void anygate_stall_forget(struct anygate_services *services);
 u64 anygate_stall_deadline(const struct anygate_gate *gate);
 

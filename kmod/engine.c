@@ -242,15 +242,10 @@ static void take_timers(struct anygate_net *agn, u64 now)
  */
 static void take_sleep(struct anygate_net *agn)
 {
-	u64 ns = atomic64_xchg(&agn->slept, 0);
-	struct anygate_gate *gate;
-	unsigned long id;
-
-	if (!ns)
+	if (!READ_ONCE(agn->slept))
 		return;
+	WRITE_ONCE(agn->slept, false);
 	agn->timer_at = ANYGATE_NEVER;
-	xa_for_each(&agn->gates, id, gate)
-		anygate_stall_slept(gate, ns);
 }
 
 /* Gates whose sockets nobody can have changed unnoticed any more. */
@@ -680,13 +675,12 @@ void anygate_engine_kick(struct anygate_net *agn)
 /**
  * anygate_engine_slept() - the machine was asleep
  * @agn: the namespace
- * @ns: for so long, CLOCK_BOOTTIME nanoseconds
  *
  * Context: any.
  */
-void anygate_engine_slept(struct anygate_net *agn, u64 ns)
+void anygate_engine_slept(struct anygate_net *agn)
 {
-	/* Kept for an engine that waits for RTNL meanwhile; never 0. */
-	atomic64_add(ns ?: 1, &agn->slept);
+	/* Kept for an engine that waits for RTNL meanwhile. */
+	WRITE_ONCE(agn->slept, true);
 	queue_work(anygate_wq, &agn->work);
 }

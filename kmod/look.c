@@ -28,7 +28,7 @@ static bool service_up(const struct anygate_gate *gate,
 }
 
 static u32 count_listeners(struct anygate_gate *gate,
-			   struct anygate_service *svc, bool sample, u64 now)
+			   struct anygate_service *svc, bool sample)
 {
 	bool likely_gone = svc->listeners && svc->hint.at;
 	u32 n;
@@ -40,7 +40,7 @@ static u32 count_listeners(struct anygate_gate *gate,
 		if (anygate_stall_knows(svc, n))
 			return n;
 	}
-	return anygate_stall_sample(gate, svc, likely_gone, now);
+	return anygate_stall_sample(gate, svc, likely_gone);
 }
 
 /*
@@ -61,7 +61,7 @@ static bool probe(struct anygate_gate *gate, u64 now,
 		struct anygate_service *svc = &gate->services->s[i];
 		bool up;
 
-		svc->listeners = count_listeners(gate, svc, sample, now);
+		svc->listeners = count_listeners(gate, svc, sample);
 		up = service_up(gate, svc, &reason);
 		if (!up && (reason == ANYGATE_REASON_NO_LISTENER ||
 			    *why == ANYGATE_REASON_STALLED))

@@ -155,18 +155,17 @@ void anygate_kick_all(void)
 
 /**
  * anygate_slept_all() - the machine was asleep
- * @ns: for so long, CLOCK_BOOTTIME nanoseconds
  *
  * Context: process, sleeps.
  */
-void anygate_slept_all(u64 ns)
+void anygate_slept_all(void)
 {
 	struct anygate_net *agn;
 
 	might_sleep();
 	mutex_lock(&nets_lock);
 	list_for_each_entry(agn, &nets, nets)
-		anygate_engine_slept(agn, ns);
+		anygate_engine_slept(agn);
 	mutex_unlock(&nets_lock);
 }
 

@@ -102,26 +102,13 @@ static int netdev_event(struct notifier_block *nb, unsigned long event,
 
 static struct notifier_block netdev_nb = { .notifier_call = netdev_event };
 
-/*
- * CLOCK_BOOTTIME nanoseconds at which processes were about to be frozen. One
- * suspend at a time: the kernel calls with a lock of its own held.
- */
-static u64 suspend_at;
-
 static int pm_event(struct notifier_block *nb, unsigned long event, void *ptr)
 {
-	u64 now = ktime_get_boottime_ns();
-
 	switch (event) {
-	case PM_SUSPEND_PREPARE:
-	case PM_HIBERNATION_PREPARE:
-	case PM_RESTORE_PREPARE:
-		suspend_at = now;
-		break;
 	case PM_POST_SUSPEND:
 	case PM_POST_HIBERNATION:
 	case PM_POST_RESTORE:
-		anygate_slept_all(now - suspend_at);
+		anygate_slept_all();
 		break;
 	}
 	return NOTIFY_DONE;

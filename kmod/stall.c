@@ -117,7 +117,7 @@ static u64 read_queue(struct sock *sk, u32 *queue, u32 *limit)
  * @list: where it goes, may be NULL
  * @next: where the next socket is expected: the order seldom changes
  * @left_off: sockets without a place
- * @now: CLOCK_BOOTTIME nanoseconds
+ * @now: CLOCK_MONOTONIC nanoseconds
  */
 struct sample {
 	struct anygate_memberlist *list;
@@ -248,15 +248,19 @@ static bool has_stalled(const struct anygate_gate *gate,
  * @gate: its gate
  * @svc: the service
  * @likely_gone: as for anygate_probe_listeners()
- * @now: CLOCK_BOOTTIME nanoseconds
  *
  * Context: the engine, anygate_net.lock held; sleeps.
  * Return: the number of listeners.
  */
 u32 anygate_stall_sample(struct anygate_gate *gate, struct anygate_service *svc,
-			 bool likely_gone, u64 now)
+			 bool likely_gone)
 	__must_hold(&gate->agn->lock)
 {
+	/*
+	 * Not the time that counts a suspend: nobody could read meanwhile, and
+	 * this may be asked before anybody has been told of its end.
+	 */
+	u64 now = ktime_get_ns();
 	struct sample sample = { .now = now };
 	const struct anygate_visitor visitor = {
 		.visit = visit,
@@ -318,32 +322,6 @@ u32 anygate_stall_stalled(const struct anygate_service *svc)
 	for (i = 0; svc->members && i < svc->members->n; i++)
 		n += svc->members->m[i].stalled;
 	return n;
-}
-
-/**
- * anygate_stall_slept() - nobody could read for some time
- * @gate: the gate
- * @ns: that long, until now
- *
- * Other times go on while the machine is suspended; but a queue in which nothing
- * has moved meanwhile says nothing of its reader.
- *
- * Context: the engine, anygate_net.lock held.
- */
-void anygate_stall_slept(struct anygate_gate *gate, u64 ns)
-	__must_hold(&gate->agn->lock)
-{
-	u64 now = ktime_get_boottime_ns();
-	unsigned int i, j;
-
-	lockdep_assert_held(&gate->agn->lock);
-	for (i = 0; i < gate->services->n; i++) {
-		struct anygate_memberlist *list = gate->services->s[i].members;
-
-		for (j = 0; list && j < list->n; j++)
-			if (list->m[j].since)
-				list->m[j].since = min(now, list->m[j].since + ns);
-	}
 }
 
 /**

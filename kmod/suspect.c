@@ -64,7 +64,7 @@ static int on_read(struct kprobe *kp, struct pt_regs *regs)
 		hlist_for_each_entry_rcu(s, head_of(all, sk), node)
 			if (s->sk == sk)
 				WRITE_ONCE(s->read_at,
-					   ktime_get_boot_fast_ns());
+					   ktime_get_mono_fast_ns());
 	rcu_read_unlock();
 	return 0;
 }
