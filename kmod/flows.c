@@ -18,11 +18,10 @@
 #include "anygate.h"
 
 /*
- * Buckets to be looked at before others get the lock, and a table's share of them.
- * What a gate has lost meanwhile waits for one step: some 3,000 instructions.
+ * Buckets to be looked at before others get the lock: what a gate has lost
+ * meanwhile waits for one step, some 3,000 instructions, however large the table is.
  */
 #define BATCH 256u
-#define STEPS 256
 
 /* Whoever asks sooner gets the last answer: anybody may ask. */
 #define PERIOD_NS (100 * NSEC_PER_MSEC)
@@ -111,8 +110,7 @@ bool anygate_flows_known(const struct anygate_gate *gate, u32 *n)
  * anygate_flows_step() - count some of the connections of every gate
  * @agn: the namespace
  *
- * Begins a walk, unless there is one under way or one has just ended.  It takes
- * no more than 256 steps, however large the table is.
+ * Begins a walk, unless there is one under way or one has just ended.
  *
  * Context: process; @agn->lock held.
  * Return: true if there is more to count.
@@ -123,7 +121,7 @@ bool anygate_flows_step(struct anygate_net *agn)
 	struct inet_hashinfo *hashinfo = agn->net->ipv4.tcp_death_row.hashinfo;
 	struct hlist_nulls_node *node;
 	struct sock *sk;
-	unsigned int left = max(BATCH, hashinfo->ehash_mask / STEPS + 1);
+	unsigned int left = BATCH;
 
 	lockdep_assert_held(&agn->lock);
 	/* Anybody may ask, and where no gate has been there are no tables. */
