@@ -738,6 +738,7 @@ struct anygate_fresh {
  * @ring: hints to the engine; NULL while there is no gate, and from the start
  *	of the namespace's end
  * @ring_mem: the same, for freeing
+ * @wq: where it runs
  * @work: the engine
  * @timer: queues @work at the next deadline
  * @timer_at: CLOCK_BOOTTIME nanoseconds for which @timer is armed, or
@@ -804,6 +805,7 @@ struct anygate_net {
 	struct mem_cgroup *memcg;
 	struct anygate_ring __rcu *ring;
 	struct anygate_ring *ring_mem;
+	struct workqueue_struct *wq;
 	struct work_struct work;
 	struct delayed_work timer;
 	u64 timer_at;
@@ -867,6 +869,7 @@ struct anygate_net {
 
 /* main.c */
 extern struct workqueue_struct *anygate_wq;
+extern struct workqueue_struct *anygate_user_wq;
 extern unsigned int anygate_reconcile_ms;
 extern unsigned int anygate_degraded_ms;
 extern unsigned int anygate_canary_ms;

@@ -40,7 +40,7 @@ static void timer_fn(struct work_struct *work)
 					       struct anygate_net, timer);
 
 	WRITE_ONCE(agn->timer_spent, true);
-	queue_work(anygate_wq, &agn->work);
+	queue_work(agn->wq, &agn->work);
 }
 
 /**
@@ -464,7 +464,7 @@ static void arm_timer(struct anygate_net *agn, u64 now)
 	if (at == ANYGATE_NEVER)
 		cancel_delayed_work(&agn->timer);
 	else
-		mod_delayed_work(anygate_wq, &agn->timer,
+		mod_delayed_work(agn->wq, &agn->timer,
 				 at > now ? nsecs_to_jiffies(at - now) + 1 : 0);
 }
 
@@ -495,7 +495,7 @@ static void engine_fn(struct work_struct *work)
 	arm_timer(agn, ktime_get_boottime_ns());
 	/* Not at once: readers wait for the lock. */
 	if (more)
-		queue_work(anygate_wq, &agn->work);
+		queue_work(agn->wq, &agn->work);
 out:
 	set_active_memcg(was);
 	mutex_unlock(&agn->lock);
@@ -510,6 +510,8 @@ out:
  */
 void anygate_engine_init(struct anygate_net *agn)
 {
+	agn->wq = agn->net->user_ns == &init_user_ns ? anygate_wq :
+						       anygate_user_wq;
 	INIT_WORK(&agn->work, engine_fn);
 	INIT_DELAYED_WORK(&agn->timer, timer_fn);
 	agn->timer_at = ANYGATE_NEVER;
@@ -656,7 +658,7 @@ int anygate_engine_run(struct anygate_net *agn, struct anygate_req *req)
 	spin_lock(&agn->req_lock);
 	list_add_tail(&req->list, &agn->reqs);
 	spin_unlock(&agn->req_lock);
-	queue_work(anygate_wq, &agn->work);
+	queue_work(agn->wq, &agn->work);
 	wait_for_completion(&req->done);
 	return req->ret;
 }
@@ -669,7 +671,7 @@ int anygate_engine_run(struct anygate_net *agn, struct anygate_req *req)
  */
 void anygate_engine_kick(struct anygate_net *agn)
 {
-	queue_work(anygate_wq, &agn->work);
+	queue_work(agn->wq, &agn->work);
 }
 
 /**
@@ -682,5 +684,5 @@ void anygate_engine_slept(struct anygate_net *agn)
 {
 	/* Kept for an engine that waits for RTNL meanwhile. */
 	WRITE_ONCE(agn->slept, true);
-	queue_work(anygate_wq, &agn->work);
+	queue_work(agn->wq, &agn->work);
 }

@@ -98,7 +98,7 @@ void anygate_hint(struct anygate_net *agn, const struct anygate_hint *hint)
 	raw_spin_unlock_irqrestore(&ring->lock, flags);
 
 	trace_anygate_hint(hint);
-	queue_work(anygate_wq, &agn->work);
+	queue_work(agn->wq, &agn->work);
 out:
 	rcu_read_unlock();
 }

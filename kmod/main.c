@@ -12,7 +12,11 @@
 
 #include "anygate.h"
 
+/* Engines of namespaces that belong to other user namespaces than the first, at a time. */
+#define USER_WORKERS 4
+
 struct workqueue_struct *anygate_wq;
+struct workqueue_struct *anygate_user_wq;
 
 static unsigned int net_id __read_mostly;
 
@@ -271,9 +275,18 @@ static int __init anygate_init(void)
 				     WQ_MEM_RECLAIM, 0);
 	if (!anygate_wq)
 		return -ENOMEM;
+	/*
+	 * What a user asks for in a namespace of his own neither goes before
+	 * everybody's work nor takes all workers.
+	 */
+	ret = -ENOMEM;
+	anygate_user_wq = alloc_workqueue("anygate_user", WQ_UNBOUND |
+					  WQ_MEM_RECLAIM, USER_WORKERS);
+	if (!anygate_user_wq)
+		goto err_wq;
 	ret = anygate_gates_init();
 	if (ret)
-		goto err_wq;
+		goto err_user_wq;
 	ret = register_pernet_subsys(&net_ops);
 	if (ret)
 		goto err_gates;
@@ -302,6 +315,8 @@ err_pernet:
 	unregister_pernet_subsys(&net_ops);
 err_gates:
 	anygate_gates_exit();
+err_user_wq:
+	destroy_workqueue(anygate_user_wq);
 err_wq:
 	destroy_workqueue(anygate_wq);
 	return ret;
@@ -320,6 +335,7 @@ static void __exit anygate_exit(void)
 	anygate_watch_exit();
 	unregister_pernet_subsys(&net_ops);
 	anygate_gates_exit();
+	destroy_workqueue(anygate_user_wq);
 	destroy_workqueue(anygate_wq);
 	/* rhltable frees bucket tables by RCU, in the kernel's own text. */
 	rcu_barrier();

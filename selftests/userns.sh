@@ -398,6 +398,51 @@ cannot_starve()
 		fail "a user's gates slow ours down"
 }
 
+# ticks CONDITION: what kworkers have had of the processors so far, by their nice value
+ticks()
+{
+	cat /proc/[0-9]*/stat 2>/dev/null | awk '
+		/\(kworker\// { sub(/^.*\) /, ""); if ($17 '"$1"') n += $12 + $13 }
+		END { print n + 0 }'
+}
+
+# A look at each of 200 sockets, for each of 100 gates, every 25 ms: that is work which
+# goes on for as long as its user likes. It is not done before everybody else's.
+no_priority()
+{
+	local high normal
+	setup
+	chmod 755 "$SELFTESTS"
+	mkdir -m 777 "$TMP/shared"
+	cat >"$TMP/busy" <<-END
+		exec 9<> <(:)
+		ip link set lo up
+		coproc SOCK { exec "$TMP/sock"; }
+		exec {in}>&"\${SOCK[1]}" {out}<&"\${SOCK[0]}"
+		ask() { echo "\$*" >&\$in; read -r -u \$out answer; [[ \$answer == ok* ]]; }
+		for n in {1..200}; do
+			ask open s\$n udp4 "*" 97 reuseport || exit
+		done
+		printf 'add 192.0.2.%s udp/97 up 0 stall 100ms\n' {1..100} |
+			"$TMP/ctl" apply - || exit
+		: >"\$1"
+		read -r -u 9
+	END
+	"${NOBODY[@]}" unshare -Urn --kill-child -pf bash "$TMP/busy" "$TMP/shared/there" \
+		>"$TMP/busy.out" 2>&1 &
+	defer "kill $! 2>/dev/null"
+	eventually "the user's gates" test -e "$TMP/shared/there"
+	high=$(ticks "< 0") normal=$(ticks ">= 0")
+	worked()
+	{
+		[ $(($(ticks "< 0") - high + $(ticks ">= 0") - normal)) -ge 100 ]
+	}
+	eventually "some work for them" worked
+	high=$(($(ticks "< 0") - high)) normal=$(($(ticks ">= 0") - normal))
+	note "$normal ticks at an ordinary priority, $high at a higher one"
+	[ $normal -gt $((4 * high)) ] || fail "a user's gates are looked at before everything else"
+}
+
 t "root in a user namespace gates its own network" own_namespace
 t "but not that of others" not_ours
 t "users get fewer gates" fewer_gates
@@ -407,5 +452,6 @@ t "processes have the numbers of the reader's pid namespace" numbers_processes
 t "events do not cross namespaces" hears_its_own
 t "memory is charged to whoever asks" memory_charged
 t "a user with all the gates there are cannot starve others" cannot_starve
+t "a user's gates are nothing that has priority" no_priority
 
 run_tests "$@"
