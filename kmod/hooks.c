@@ -312,7 +312,9 @@ static void heard(struct kretprobe_instance *ri)
  * Context: process, under watch_lock.
  */
 void watch_port(int p, u16 port)
+	__must_hold(&watch_lock)
 {
+	lockdep_assert_held(&watch_lock);
 	set_bit(port, ports[p]);
 	if (port > highest[p])
 		WRITE_ONCE(highest[p], port);
@@ -326,7 +328,9 @@ void watch_port(int p, u16 port)
  * Context: process, under watch_lock.
  */
 void unwatch_port(int p, u16 port)
+	__must_hold(&watch_lock)
 {
+	lockdep_assert_held(&watch_lock);
 	clear_bit(port, ports[p]);
 	if (port == highest[p])
 		WRITE_ONCE(highest[p],
@@ -355,7 +359,9 @@ bool anygate_watch_wants(u16 proto, u16 port)
  * Context: process, under watch_lock.
  */
 void watch_canary(struct sock *sk)
+	__must_hold(&watch_lock)
 {
+	lockdep_assert_held(&watch_lock);
 	WRITE_ONCE(canary, sk);
 }
 
@@ -366,6 +372,8 @@ void watch_canary(struct sock *sk)
  * Return: a bit for each of watch_probes; none is set after it.
  */
 unsigned long watch_heard(void)
+	__must_hold(&watch_lock)
 {
+	lockdep_assert_held(&watch_lock);
 	return xchg(&canary_heard, 0);
 }

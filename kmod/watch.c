@@ -26,7 +26,7 @@
  * registration and the reference counts.  Taken with no other lock of ours
  * held but anygate_net.lock and the caller's requests.
  */
-static DEFINE_MUTEX(watch_lock);
+DEFINE_MUTEX(watch_lock);
 static struct xarray port_refs;		/* by watch_proto() << 16 | port */
 static unsigned int proto_refs[WATCH_PROTOS];
 

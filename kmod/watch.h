@@ -8,6 +8,7 @@
 #include <linux/bits.h>
 #include <linux/in.h>
 #include <linux/kprobes.h>
+#include <linux/mutex.h>
 #include <linux/types.h>
 
 struct sock;
@@ -69,6 +70,9 @@ struct watch_probe {
 };
 
 #define WATCH_PROBES	(8 + IS_ENABLED(CONFIG_IPV6))
+
+/* See watch.c. */
+extern struct mutex watch_lock;
 
 extern struct watch_probe watch_probes[WATCH_PROBES];
 
