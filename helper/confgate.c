@@ -95,33 +95,6 @@ void full_of_conf(struct full *f, const struct conf *c)
 	complete(f);
 }
 
-/* What clean() has made harmless is needed as it was. */
-static void unclean(char *text)
-{
-	char *out = text;
-	unsigned int byte;
-
-	for (; *text; text++) {
-		if (sscanf(text, "\\x%2x", &byte) == 1 && byte) {
-			*out++ = byte;
-			text += 3;
-		} else {
-			*out++ = *text;
-		}
-	}
-	*out = '\0';
-}
-
-static int set_dev(struct full *f, enum conf_key key, const char *cleaned,
-		   struct err *e)
-{
-	char raw[4 * ANYGATE_DEVNAME_MAX + 1];
-
-	snprintf(raw, sizeof(raw), "%s", cleaned);
-	unclean(raw);
-	return set(f, key, raw, e);
-}
-
 static int set_number(struct full *f, enum conf_key key, uint32_t n, struct err *e)
 {
 	char text[16];
@@ -141,7 +114,7 @@ static int set_action(struct full *f, const struct gate *g, struct err *e)
 {
 	if (set(f, KEY_ACTION, name_of(&action_names, g->action), e))
 		return -1;
-	if (gate_has(g, ANYGATE_A_GATE_DEV) && set_dev(f, KEY_DEV, g->dev, e))
+	if (gate_has(g, ANYGATE_A_GATE_DEV) && set(f, KEY_DEV, g->dev_raw, e))
 		return -1;
 	if (gate_has(g, ANYGATE_A_GATE_HOLD) &&
 	    set(f, KEY_HOLD, name_of(&switch_names, g->hold), e))
@@ -179,17 +152,15 @@ static int set_require(struct full *f, const struct gate *g, struct err *e)
 
 static int set_fallback(struct full *f, const struct gate *g, struct err *e)
 {
-	char addr[INET6_ADDRSTRLEN], dev[sizeof(g->fallback_dev)];
+	char addr[INET6_ADDRSTRLEN];
 	char *words[4];
 
 	if (!gate_has_fallback(g))
 		return 0;
-	snprintf(dev, sizeof(dev), "%s", g->fallback_dev);
-	unclean(dev);
 	words[0] = keep(f, "via");
 	words[1] = keep(f, ip_text(&g->fallback_via, addr));
 	words[2] = keep(f, "dev");
-	words[3] = keep(f, dev);
+	words[3] = keep(f, g->fallback_dev_raw);
 	if (!words[0] || !words[1] || !words[2] || !words[3])
 		return err_set(e, "fallback is too long");
 	return conf_set(&f->conf, KEY_FALLBACK, 4, words, e) == 4 ? 0 : -1;
@@ -201,7 +172,7 @@ static int set_decision(struct full *f, const struct gate *g, struct err *e)
 
 	if (gate_has(g, ANYGATE_A_GATE_LISTEN_POLICY) &&
 	    (g->listen_policy == ANYGATE_LISTEN_POLICY_DEV ?
-	     set_dev(f, KEY_LISTEN_DEV, g->listen_dev, e) :
+	     set(f, KEY_LISTEN_DEV, g->listen_dev_raw, e) :
 	     set(f, KEY_LISTEN_DEV, name_of(&listen_policy_names, g->listen_policy), e)))
 		return -1;
 	if (set_delay(f, KEY_UP, g->up, e) || set_delay(f, KEY_DOWN, g->down, e) ||

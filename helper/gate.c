@@ -38,6 +38,16 @@ static bool get_string(const struct nlattr *nla, char *buf, size_t size)
 	return true;
 }
 
+/* Escapes cannot be undone: a device may be called "\\x41". */
+static bool get_device(const struct nlattr *nla, char *shown, size_t size,
+		       char raw[ANYGATE_DEVNAME_MAX + 1])
+{
+	snprintf(raw, ANYGATE_DEVNAME_MAX + 1, "%.*s", nla_len(nla),
+		 (const char *)nla_data(nla));
+	clean(shown, size, raw);
+	return true;
+}
+
 static bool get_address(const struct nlattr *nla, struct ipaddr *a)
 {
 	int len = nla_len(nla);
@@ -137,7 +147,7 @@ static bool decode_conf(struct gate *g, const struct nlattr *nla)
 	case ANYGATE_A_GATE_ACTION:
 		return get_u32(nla, &g->action);
 	case ANYGATE_A_GATE_DEV:
-		return get_string(nla, g->dev, sizeof(g->dev));
+		return get_device(nla, g->dev, sizeof(g->dev), g->dev_raw);
 	case ANYGATE_A_GATE_TABLE:
 		return get_u32(nla, &g->table);
 	case ANYGATE_A_GATE_METRIC:
@@ -151,7 +161,7 @@ static bool decode_conf(struct gate *g, const struct nlattr *nla)
 	case ANYGATE_A_GATE_LISTEN_POLICY:
 		return get_u32(nla, &g->listen_policy);
 	case ANYGATE_A_GATE_LISTEN_DEV:
-		return get_string(nla, g->listen_dev, sizeof(g->listen_dev));
+		return get_device(nla, g->listen_dev, sizeof(g->listen_dev), g->listen_dev_raw);
 	case ANYGATE_A_GATE_SERVICE:
 		return add_service(g, nla);
 	case ANYGATE_A_GATE_NAME:
@@ -163,7 +173,8 @@ static bool decode_conf(struct gate *g, const struct nlattr *nla)
 	case ANYGATE_A_GATE_FALLBACK_VIA:
 		return get_address(nla, &g->fallback_via);
 	case ANYGATE_A_GATE_FALLBACK_DEV:
-		return get_string(nla, g->fallback_dev, sizeof(g->fallback_dev));
+		return get_device(nla, g->fallback_dev, sizeof(g->fallback_dev),
+				  g->fallback_dev_raw);
 	}
 	return false;
 }

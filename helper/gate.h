@@ -27,7 +27,8 @@ struct lease {
 /*
  * A gate, or an event that concerns one, as the kernel sent it. The fields are
  * the attributes of the specification by the same name; has tells which of
- * them were there. Strings are safe to print.
+ * them were there. Strings are safe to print, but for those called raw: devices
+ * by the names that the kernel knows them by.
  */
 struct gate {
 	bool has[ANYGATE_A_GATE_MAX + 1];
@@ -35,6 +36,7 @@ struct gate {
 	struct prefix prefix;
 	uint32_t action;
 	char dev[4 * ANYGATE_DEVNAME_MAX + 1];
+	char dev_raw[ANYGATE_DEVNAME_MAX + 1];
 	uint32_t table;
 	uint32_t metric;
 	uint32_t hold;
@@ -42,6 +44,7 @@ struct gate {
 	uint32_t down;
 	uint32_t listen_policy;
 	char listen_dev[4 * ANYGATE_DEVNAME_MAX + 1];
+	char listen_dev_raw[ANYGATE_DEVNAME_MAX + 1];
 	unsigned int n_services;
 	struct service services[ANYGATE_SERVICES_MAX];
 	char name[NAME_TEXT];
@@ -55,6 +58,7 @@ struct gate {
 	uint32_t on_expiry;
 	struct ipaddr fallback_via;
 	char fallback_dev[4 * ANYGATE_DEVNAME_MAX + 1];
+	char fallback_dev_raw[ANYGATE_DEVNAME_MAX + 1];
 	uint32_t order;
 	uint64_t order_until;
 	uint32_t observe;

@@ -184,24 +184,31 @@ static void everything_is_kept(void **state)
 
 	(void)state;
 	give(&g, "listen-dev name fallback-via fallback-dev");
-	strcpy(g.dev, "d\\xc3\\xa4");
+	strcpy(g.dev_raw, "d\xc3\xa4");
 	g.hold = ANYGATE_SWITCH_OFF;
 	g.up = 1500;
 	g.down = 60000;
 	g.listen_policy = ANYGATE_LISTEN_POLICY_DEV;
-	strcpy(g.listen_dev, "#1");
+	strcpy(g.listen_dev_raw, "#1");
 	strcpy(g.name, "dns");
 	g.need = 1;
 	g.damp = ANYGATE_SWITCH_ON;
 	g.damp_max = 3600000;
 	g.on_expiry = ANYGATE_ON_EXPIRY_IGNORE;
 	g.fallback_via = via.addr;
-	strcpy(g.fallback_dev, "gre\\x5c1");
+	strcpy(g.fallback_dev_raw, "gre\\1");
 	g.observe = ANYGATE_SWITCH_ON;
 	g.n_leases = 2;
 	strcpy(g.leases[0].name, "zone");
 	strcpy(g.leases[1].name, "dig");
 	assert_string_equal(saved(&g), " udp/53 tcp/53 dev d\\xc3\\xa4 hold off up 1500ms down 1m listen-dev \\x231 name dns need any damp on max-suppress 1h require zone,dig on-expiry ignore fallback via 198.51.100.1 dev gre\\x5c1 observe on");
+	/* what looks like an escape is none */
+	strcpy(g.dev_raw, "\\x41");
+	assert_contains(saved(&g), " dev \\x5cx41 ");
+	strcpy(g.dev_raw, "d\\x4");
+	assert_contains(saved(&g), " dev d\\x5cx4 ");
+	strcpy(g.dev_raw, "\\x+1\\x");
+	assert_contains(saved(&g), " dev \\x5cx+1\\x5cx ");
 	/* observing for a while is an order */
 	give(&g, "observe-until");
 	assert_null(strstr(saved(&g), "observe"));
@@ -247,7 +254,7 @@ static void differences(void **state)
 	/* what the file has not is so by default */
 	give(&g, "name");
 	strcpy(g.name, "dns");
-	strcpy(g.dev, "dummy0");
+	strcpy(g.dev_raw, "dummy0");
 	g.n_leases = 1;
 	strcpy(g.leases[0].name, "zone");
 	assert_true(delta(&d, &g, "add 192.0.2.53 tcp/53 udp/53"));

@@ -189,6 +189,24 @@ static void too_many(void **state)
 	nlmsg_free(msg);
 }
 
+/* Shown it may look like an escape; as the kernel knows it, it is none. */
+static void raw_devices(void **state)
+{
+	struct nl_msg *msg = message();
+	struct gate g;
+
+	(void)state;
+	nla_put_string(msg, ANYGATE_A_GATE_DEV, "\\x41");
+	nla_put_string(msg, ANYGATE_A_GATE_LISTEN_DEV, "d\xff\\x");
+	nla_put(msg, ANYGATE_A_GATE_FALLBACK_DEV, 3, "abc");
+	decode(&g, msg);
+	assert_string_equal(g.dev_raw, "\\x41");
+	assert_string_equal(g.listen_dev, "d\\xff\\x");
+	assert_string_equal(g.listen_dev_raw, "d\xff\\x");
+	assert_string_equal(g.fallback_dev_raw, "abc");
+	nlmsg_free(msg);
+}
+
 static void host_prefix_is_default(void **state)
 {
 	struct nl_msg *msg = message();
@@ -275,6 +293,7 @@ int main(void)
 		cmocka_unit_test(round_trip),
 		cmocka_unit_test(broken),
 		cmocka_unit_test(too_many),
+		cmocka_unit_test(raw_devices),
 		cmocka_unit_test(host_prefix_is_default),
 		cmocka_unit_test(differing),
 		cmocka_unit_test(status),

@@ -74,6 +74,7 @@ struct gate open_gate(void)
 		.prefix = pfx("192.0.2.53/32"),
 		.action = ANYGATE_ACTION_ADDRESS,
 		.dev = "lo",
+		.dev_raw = "lo",
 		.hold = ANYGATE_SWITCH_ON,
 		.up = 1000,
 		.n_services = 2,
