@@ -32,7 +32,11 @@ static char *path_of(const struct node *n, char path[PATH_MAX], const char *fmt,
 	return path;
 }
 
-/* Reads to the end, or until a deadline if there is one. */
+/*
+ * Reads to the end; NULL if that does not come before the deadline, if there is
+ * one: of half a configuration the wrong things would be said. What is too long
+ * is cut off.
+ */
 static char *read_all(int fd, uint64_t deadline)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN };
@@ -52,9 +56,12 @@ static char *read_all(int fd, uint64_t deadline)
 		}
 		if (deadline) {
 			now = clock_ns(CLOCK_MONOTONIC);
-			if (now >= deadline ||
-			    poll(&p, 1, (deadline - now) / NSEC_PER_MSEC + 1) <= 0)
-				break;
+			if (now >= deadline) {
+				free(text);
+				return NULL;
+			}
+			if (poll(&p, 1, (deadline - now) / NSEC_PER_MSEC + 1) <= 0)
+				continue;
 		}
 		got = read(fd, text + used, size - used);
 		if (got < 0 && errno == EINTR)
@@ -203,7 +210,8 @@ static char *canned(const struct node *n, const char *const *command)
  *
  * It is given five seconds.
  *
- * Return: its standard output, or NULL if it is not there or failed
+ * Return: its standard output, or NULL if it is not there, failed or hangs; then
+ * errno is ETIMEDOUT
  */
 char *node_run(const struct node *n, const char *const *command)
 {
@@ -212,6 +220,7 @@ char *node_run(const struct node *n, const char *const *command)
 	char *text;
 	pid_t pid;
 
+	errno = 0;
 	if (n->root)
 		return canned(n, command);
 	if (pipe2(out, O_CLOEXEC))
@@ -232,8 +241,9 @@ char *node_run(const struct node *n, const char *const *command)
 	kill(pid, SIGKILL);	/* has ended by itself if all is well */
 	if (waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status)) {
 		free(text);
-		return NULL;
+		text = NULL;
 	}
+	errno = text ? 0 : WIFEXITED(status) ? EIO : ETIMEDOUT;
 	return text;
 }
 

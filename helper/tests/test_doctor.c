@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* doctor: every finding about the node and its routing, against a directory. */
 
+#include <errno.h>
 #include <json-c/json.h>
 
 #include "doctor_root.h"
@@ -105,6 +106,28 @@ static void forwarding(void **state)
 	expect_nothing(doctor_sysctl);
 	put("proc/sys/net/ipv6/conf/all/forwarding", "1\n");
 	expect(doctor_sysctl, "forward-loop", SEV_WARNING, "2001:db8::53/128");
+}
+
+/* What a command says, and none that does not come to an end. */
+static void commands(void **state)
+{
+	static const char *const good[] = { "echo", "yes", NULL };
+	static const char *const bad[] = { "sh", "-c", "echo half; exit 1", NULL };
+	static const char *const hangs[] = { "sh", "-c", "echo half; exec sleep 60", NULL };
+	static const char *const none[] = { "/nonexistent/command", NULL };
+	char *text;
+
+	(void)state;
+	node.root = NULL;
+	text = node_run(&node, good);
+	assert_string_equal(text, "yes\n");
+	free(text);
+	assert_null(node_run(&node, bad));
+	assert_int_not_equal(errno, ETIMEDOUT);
+	assert_null(node_run(&node, none));
+	assert_int_not_equal(errno, ETIMEDOUT);
+	assert_null(node_run(&node, hangs));
+	assert_int_equal(errno, ETIMEDOUT);
 }
 
 static void routing_daemon(void **state)
@@ -433,6 +456,7 @@ int main(void)
 		test(rp_filter),
 		test(arp),
 		test(forwarding),
+		test(commands),
 		test(routing_daemon),
 		test(witness),
 		test(frr),
