@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* drain: withdraw, and see the established connections out. */
 
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -13,13 +14,17 @@
 
 #define PERIOD	(200 * NSEC_PER_MSEC)	/* between two counts */
 
+#define INCOMPLETE "the gates change while their connections are counted; the count is incomplete"
+
 /**
  * struct drain - a drain under way
  * @args: what was ordered
  * @subject: the gate or group, for messages
  * @ag: connection
- * @gates: as last counted
- * @flows: connections of all of them together
+ * @gates: as last counted in full or, if they never were, in part
+ * @counted: they were, once
+ * @partial: the last count was interrupted
+ * @flows: connections of all of @gates together
  * @start: when the wait began; CLOCK_MONOTONIC, in nanoseconds
  * @now: when they were last counted
  */
@@ -28,6 +33,8 @@ struct drain {
 	char subject[PREFIX_TEXT];
 	struct ag ag;
 	struct gates gates;
+	bool counted;
+	bool partial;
 	uint64_t flows;
 	uint64_t start;
 	uint64_t now;
@@ -35,15 +42,26 @@ struct drain {
 
 static int count(struct drain *d, struct err *e)
 {
+	struct gates l = { .count_flows = true };
 	struct reqmap map = { 0 };
 	struct extack x;
 	size_t i;
 
-	d->gates.count_flows = true;
-	if (gates_get(&d->ag, &d->args.gate, &d->gates, &x, &map)) {
+	if (gates_get(&d->ag, &d->args.gate, &l, &x, &map)) {
 		extack_explain(&x, ANYGATE_CMD_GATE_GET, d->subject, &map, e);
+		gates_free(&l);
 		return -1;
 	}
+	d->now = clock_ns(CLOCK_MONOTONIC);
+	d->partial = l.partial;
+	/* Gates that are missing are none without connections. */
+	if (d->partial && d->counted) {
+		gates_free(&l);
+		return 0;
+	}
+	d->counted = !d->partial;
+	gates_free(&d->gates);
+	d->gates = l;
 	d->flows = 0;
 	for (i = 0; i < d->gates.n; i++) {
 		if (!gate_has(&d->gates.gates[i], ANYGATE_A_GATE_FLOWS))
@@ -51,7 +69,6 @@ static int count(struct drain *d, struct err *e)
 				       d->subject);
 		d->flows += d->gates.gates[i].flows;
 	}
-	d->now = clock_ns(CLOCK_MONOTONIC);
 	return 0;
 }
 
@@ -121,8 +138,11 @@ static int wait_for_end(struct drain *d, int stop)
 	for (;;) {
 		waited = d->now - d->start;
 		age_text(waited, age);
-		flows_text(d->flows, flows);
-		if (!d->flows)
+		if (d->counted)
+			flows_text(d->flows, flows);
+		else
+			snprintf(flows, sizeof(flows), "connections that could not be counted");
+		if (d->counted && !d->flows && !d->partial)
 			return report(d, ST_OK, NULL);
 		if (!still_drained(d)) {
 			err_set(&e, "%s: the drain has ended or was revoked, with %s left",
@@ -164,6 +184,8 @@ static int see_out(struct drain *d, int stop)
 	}
 	if (d->args.wait)
 		return wait_for_end(d, stop);
+	if (d->partial)
+		return complain(ST_OK, "drained, but %s: " INCOMPLETE, d->subject);
 	return opt.json ? report(d, ST_OK, NULL) : ST_OK;
 }
 

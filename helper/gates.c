@@ -51,7 +51,8 @@ static int by_prefix(const void *a, const void *b)
  * @x: what the kernel says about the request
  * @map: which word of the command line went where
  *
- * Return: 0; -errno as of ag_do(); -ENOENT for a group of none
+ * Return: 0; -errno as of ag_do(); -ENOENT for a group of none, if all gates
+ * could be read
  */
 int gates_get(struct ag *ag, const struct gate_ref *ref, struct gates *l,
 	      struct extack *x, struct reqmap *map)
@@ -70,7 +71,7 @@ int gates_get(struct ag *ag, const struct gate_ref *ref, struct gates *l,
 	ret = query_run(ag, &q, x, map);
 	l->partial = q.partial;
 	/* A dump of nothing is no error, but nobody asks for a group of none. */
-	if (!ret && ref->name && !l->n) {
+	if (!ret && ref->name && !l->n && !l->partial) {
 		x->error = ENOENT;
 		ret = -ENOENT;
 	}

@@ -163,6 +163,64 @@ static void waits(void **state)
 	assert_null(fake_request(6));
 }
 
+/* Whoever makes gates all the time interrupts each of the attempts to read them. */
+static void interrupted_dump(uint32_t flows)
+{
+	struct gate g = drained(flows);
+	unsigned int i;
+
+	strcpy(g.name, "dns");
+	give(&g, "name");
+	for (i = 0; i < 20; i++) {
+		fake_gate(&g, NLM_F_MULTI | NLM_F_DUMP_INTR);
+		fake_done(0, NLM_F_DUMP_INTR);
+		fake_end();
+	}
+}
+
+static void incomplete(void **state)
+{
+	(void)state;
+	granted(1);
+	interrupted_dump(2);
+	assert_int_equal(drain("dns"), ST_OK);
+	assert_string_equal(out, "192.0.2.53/32: 2 established TCP connections\n");
+	assert_contains(err, "drained, but dns: the gates change while their connections are counted");
+}
+
+static void incomplete_json(void **state)
+{
+	(void)state;
+	opt.json = true;
+	granted(1);
+	interrupted_dump(2);
+	assert_int_equal(drain("dns"), ST_OK);
+	assert_contains(out, "{\"error\":\"drained, but dns: the gates change");
+	assert_contains(out, "\"status\":0}");
+}
+
+/* That a gate is missing in the answer does not end its connections. */
+static void incomplete_wait(void **state)
+{
+	(void)state;
+	granted(1);
+	group(0, 1);
+	interrupted_dump(0);
+	group(0, 0);
+	assert_int_equal(drain("dns wait"), ST_OK);
+	assert_non_null(fake_request(22));
+	assert_null(fake_request(23));
+}
+
+static void incomplete_start(void **state)
+{
+	(void)state;
+	granted(1);
+	interrupted_dump(0);
+	assert_int_equal(drain("dns wait for 1ms"), ST_LEFT);
+	assert_contains(err, "dns: connections that could not be counted left after ");
+}
+
 static void time_is_up(void **state)
 {
 	uint64_t begin = clock_ns(CLOCK_MONOTONIC), took;
@@ -234,6 +292,10 @@ int main(void)
 		verb_test(refused),
 		verb_test(no_count),
 		verb_test(waits),
+		verb_test(incomplete),
+		verb_test(incomplete_json),
+		verb_test(incomplete_wait),
+		verb_test(incomplete_start),
 		verb_test(time_is_up),
 		verb_test(revoked),
 		verb_test(interrupted),
