@@ -205,7 +205,7 @@ int monitor_exec(struct ag *ag, char **command)
 	int ret;
 
 	hooks_init(&x.hooks, command);
-	follow_compare(&x.follow, NULL, NULL);
+	follow_compare(&x.follow, on_difference, &x);
 	ret = loop(&x, ag);
 	if (x.hooks.waiting)
 		complain(ret, "monitor: %u event%s nobody was told of", x.hooks.waiting,

@@ -166,7 +166,7 @@ static int loop(struct ag *ag)
 
 	if (isatty(STDERR_FILENO))
 		fprintf(stderr, "monitoring\n");
-	follow_compare(&m.follow, NULL, NULL);
+	follow_compare(&m.follow, on_difference, &m);
 	do {
 		if (poll(fds, ARRAY_SIZE(fds), m.follow.behind ? FOLLOW_RETRY_MS : -1) < 0 &&
 		    errno != EINTR)

@@ -38,12 +38,14 @@ void follow_module(struct follow *f, bool loaded)
 	f->started = false;
 	known_free(&f->known);
 	f->behind = loaded;
+	f->told = true;	/* that there are no gates */
 }
 
 /**
  * follow_compare() - ask for all gates
  * @f: follower
- * @fn: called for every difference, or NULL
+ * @fn: called for every difference, but not the first time: the gates that there
+ *	are from the beginning are no news
  * @arg: for @fn
  *
  * On a connection of its own: the other one hears events only. What is left in
@@ -65,8 +67,10 @@ bool follow_compare(struct follow *f, known_fn *fn, void *arg)
 	if (ag_open(&ag, &e))
 		return false;
 	f->behind = gates_get(&ag, &all, &l, &ack, &map) || l.partial;
-	if (!f->behind)
-		known_sync(&f->known, &l, fn, arg);
+	if (!f->behind) {
+		known_sync(&f->known, &l, f->told ? fn : NULL, arg);
+		f->told = true;
+	}
 	gates_free(&l);
 	ag_close(&ag);
 	return !f->behind;

@@ -12,12 +12,14 @@
  * @started: @seq is valid
  * @seq: of the last event
  * @behind: what is known may be wrong; follow_compare() is to be called
+ * @told: what is known is something to compare with
  */
 struct follow {
 	struct known known;
 	bool started;
 	uint64_t seq;
 	bool behind;
+	bool told;
 };
 
 uint64_t follow_event(struct follow *f, const struct gate *ev);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* monitor: its lines, and what it does about those that it cannot have. */
 
+#include <errno.h>
 #include <linux/genetlink.h>
 
 #include "cmd.h"
@@ -112,6 +113,20 @@ static void monitor_module(void **state)
 			    "2001:db8::53/128 resync closed no-listener, not announced\n");
 }
 
+/* It is tried again, and what there was from the beginning is no news then either. */
+static void monitor_second_look(void **state)
+{
+	struct gate is[] = { open_gate(), closed_gate() };
+
+	(void)state;
+	fake_end();
+	refuse(ENOMEM, NULL, 0);
+	have(2, is);
+	assert_int_equal(run(cmd_monitor, ""), ST_OK);
+	assert_string_equal(out, "");
+	assert_non_null(fake_request(2));
+}
+
 /* The kernel says ENOBUFS when a subscriber is too slow. */
 static void monitor_overrun(void **state)
 {
@@ -152,6 +167,7 @@ int main(void)
 		verb_test(monitor),
 		verb_test(monitor_json),
 		verb_test(monitor_module),
+		verb_test(monitor_second_look),
 		verb_test(monitor_overrun),
 		verb_test(enters_once),
 	};
