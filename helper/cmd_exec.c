@@ -176,7 +176,7 @@ static int loop(struct execution *x, struct ag *ag)
 	int ret = 0;
 
 	do {
-		poll(fds, ARRAY_SIZE(fds), x->follow.behind ? FOLLOW_RETRY_MS : -1);
+		poll(fds, ARRAY_SIZE(fds), x->follow.behind || ag->deaf ? FOLLOW_RETRY_MS : -1);
 		ret = drain(x, ag);
 		hooks_start(&x->hooks);
 		take_signals(x, fds[1].fd);

@@ -104,12 +104,12 @@ static void on_difference(const struct known_gate *was, const struct gate *is, v
 }
 
 /* What the lost events would have told; who reads us is to know that it was all. */
-static void catch_up(struct monitor *m)
+static void catch_up(struct monitor *m, const struct ag *ag)
 {
 	char text[64];
 
 	m->differences = 0;
-	if (!follow_compare(&m->follow, on_difference, m) || !m->lost)
+	if (!follow_compare(&m->follow, on_difference, m) || !m->lost || ag->deaf)
 		return;
 	m->lost = false;
 	snprintf(text, sizeof(text), "in step again: %u gate%s differed", m->differences,
@@ -149,7 +149,7 @@ static int drain(struct ag *ag, struct monitor *m)
 			return flush_output();
 	}
 	if (!ret && m->follow.behind)
-		catch_up(m);
+		catch_up(m, ag);
 	return flush_output();
 }
 
@@ -168,8 +168,8 @@ static int loop(struct ag *ag)
 		fprintf(stderr, "monitoring\n");
 	follow_compare(&m.follow, on_difference, &m);
 	do {
-		if (poll(fds, ARRAY_SIZE(fds), m.follow.behind ? FOLLOW_RETRY_MS : -1) < 0 &&
-		    errno != EINTR)
+		if (poll(fds, ARRAY_SIZE(fds),
+			 m.follow.behind || ag->deaf ? FOLLOW_RETRY_MS : -1) < 0 && errno != EINTR)
 			return complain(ST_REFUSED, "poll: %s", strerror(errno));
 		ret = drain(ag, &m);
 		if (ret == -EPIPE)

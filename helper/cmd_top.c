@@ -244,10 +244,10 @@ static void loop(struct live *live)
 			go_on = take_keys(&live->top);
 		if (fds[1].revents)
 			go_on &= take_signals(&live->top, fds[1].fd);
-		if (fds[2].revents) {
+		if (fds[2].revents || live->events.deaf)
 			take_events(live);
+		if (fds[2].revents)
 			due = looked + SOONEST_MS;
-		}
 	}
 	close(fds[1].fd);
 }

@@ -13,11 +13,13 @@
  * @sk: libnl's socket
  * @family: number of the generic netlink family
  * @group: number of the event group, once subscribed
+ * @deaf: no event may come, and ag_receive() will try to change that
  */
 struct ag {
 	struct nl_sock *sk;
 	int family;
 	int group;
+	bool deaf;
 };
 
 /**
@@ -59,6 +61,8 @@ void ag_put_gate(struct nl_msg *msg, const struct gate_ref *ref,
 int ag_do(struct ag *ag, struct nl_msg *msg, ag_attrs_fn *fn, void *arg,
 	  struct extack *x);
 
+int ag_join(struct ag *ag, struct nl_sock *sk);
+int ag_rejoin(struct ag *ag);
 int ag_subscribe(struct ag *ag, struct err *e);
 int ag_fd(struct ag *ag);
 int ag_receive(struct ag *ag, ag_news_fn *fn, void *arg);

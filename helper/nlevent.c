@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <linux/anygate.h>
-#include <netlink/genl/ctrl.h>
 #include <netlink/genl/genl.h>
 #include <netlink/netlink.h>
 #include <string.h>
@@ -12,30 +11,6 @@
 #include "nl.h"
 
 #define EVENTS_SIZE	(4 * 1024 * 1024)	/* thousands of events */
-
-/*
- * The group that is told who did it, which asks for CAP_NET_ADMIN, or else that
- * for anybody. @sk: to ask for their numbers on.
- */
-static int join(struct ag *ag, struct nl_sock *sk)
-{
-	static const char *const names[] = {
-		ANYGATE_MCGRP_EVENTS_ADMIN, ANYGATE_MCGRP_EVENTS,
-	};
-	int group = -NLE_OBJ_NOTFOUND, ret = 0;
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		group = genl_ctrl_resolve_grp(sk, ANYGATE_FAMILY_NAME, names[i]);
-		if (group < 0)
-			continue;
-		ret = nl_socket_add_membership(ag->sk, group);
-		if (!ret) {
-			ag->group = group;
-			return 0;
-		}
-	}
-	return group < 0 ? group : ret;
-}
 
 /**
  * ag_subscribe() - ask for events
@@ -53,7 +28,7 @@ int ag_subscribe(struct ag *ag, struct err *e)
 
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)))
 		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
-	ret = join(ag, ag->sk);
+	ret = ag_join(ag, ag->sk);
 	if (ret < 0)
 		return err_set(e, "cannot subscribe to events: %s", nl_geterror(ret));
 	nl_socket_add_membership(ag->sk, GENL_ID_CTRL);
@@ -121,19 +96,22 @@ static int any_seq(struct nl_msg *msg, void *arg)
 	return NL_OK;
 }
 
-/* The group's number may have changed; ask on a socket that hears no events. */
-static int rejoin(struct ag *ag)
+/*
+ * A module that has come has groups of its own; an overrun may have swallowed
+ * that it did. Without a module there is nothing to join, and the controller
+ * tells when there is. Returns whether it was put off until now, when nothing
+ * else is to be done.
+ */
+static bool hear(struct ag *ag, bool doubtful, bool idle)
 {
-	struct nl_sock *sk = nl_socket_alloc();
+	const bool late = ag->deaf;
 	int ret;
 
-	if (!sk)
-		return -NLE_NOMEM;
-	ret = genl_connect(sk);
-	if (!ret)
-		ret = join(ag, sk);
-	nl_socket_free(sk);
-	return ret;
+	if (!doubtful && !(late && idle))
+		return false;
+	ret = ag_rejoin(ag);
+	ag->deaf = ret && ret != -NLE_OBJ_NOTFOUND;
+	return late && !ag->deaf;
 }
 
 /**
@@ -141,6 +119,8 @@ static int rejoin(struct ag *ag)
  * @ag: connection
  * @fn: called for everything that has come
  * @arg: for @fn
+ *
+ * As long as @ag is deaf it is to be called even if nothing has come.
  *
  * Return: 1; 0 if nothing has come; -ENOBUFS if events were lost; another
  * -errno when there is no point in going on
@@ -157,8 +137,8 @@ int ag_receive(struct ag *ag, ag_news_fn *fn, void *arg)
 	nl_cb_set(cb, NL_CB_SEQ_CHECK, NL_CB_CUSTOM, any_seq, NULL);
 	ret = nl_recvmsgs(ag->sk, cb);
 	nl_cb_put(cb);
-	if (r.loaded)
-		rejoin(ag);
+	if (hear(ag, r.loaded || ret == -NLE_NOMEM, ret == -NLE_AGAIN))
+		return -ENOBUFS;
 	switch (ret) {
 	case -NLE_AGAIN:
 		return 0;

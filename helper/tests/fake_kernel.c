@@ -33,11 +33,14 @@ static struct {
 	struct nlmsghdr *requests[MAX_REQUESTS];
 	unsigned int n_requests;
 	unsigned int flood;
+	unsigned int deafens;
+	unsigned int rejoins;
 	sem_t flooded;
 } fake;
 
 int __wrap_ag_open(struct ag *ag, struct err *e);
 int __wrap_ag_subscribe(struct ag *ag, struct err *e);
+int __wrap_ag_rejoin(struct ag *ag);
 
 int __wrap_ag_open(struct ag *ag, struct err *e)
 {
@@ -73,6 +76,16 @@ int __wrap_ag_subscribe(struct ag *ag, struct err *e)
 	sem_wait(&fake.flooded);
 	nl_socket_set_nonblocking(ag->sk);
 	return 0;
+}
+
+int __wrap_ag_rejoin(struct ag *ag)
+{
+	(void)ag;
+	fake.rejoins++;
+	if (!fake.deafens)
+		return 0;
+	fake.deafens--;
+	return -NLE_NOMEM;
 }
 
 /* To a group, since only such messages are dropped when there is no room. */
@@ -151,6 +164,7 @@ void fake_start(void)
 {
 	struct sockaddr_nl addr = { .nl_family = AF_NETLINK };
 	socklen_t len = sizeof(addr);
+	const struct timespec at_once = { 0 };
 	sigset_t all, old;
 
 	be_alone();
@@ -165,6 +179,8 @@ void fake_start(void)
 	sigemptyset(&all);
 	sigaddset(&all, SIGTERM);
 	pthread_sigmask(SIG_BLOCK, &all, NULL);
+	/* The one that ended the monitor of another test is still there. */
+	sigtimedwait(&all, NULL, &at_once);
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
 	if (pthread_create(&fake.thread, NULL, serve, NULL))
@@ -205,6 +221,17 @@ static void queue(struct nl_msg *msg)
 void fake_flood(unsigned int times)
 {
 	fake.flood = times;
+}
+
+/* The next attempts to join the group again fail. */
+void fake_deafens(unsigned int times)
+{
+	fake.deafens = times;
+}
+
+unsigned int fake_rejoins(void)
+{
+	return fake.rejoins;
 }
 
 /* Once the last answer is given the program is told to stop. */

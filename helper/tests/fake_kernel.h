@@ -20,6 +20,8 @@ void fake_stop(void);
 
 void fake_module_missing(void);
 void fake_flood(unsigned int times);
+void fake_deafens(unsigned int times);
+unsigned int fake_rejoins(void);
 void fake_terminates(void);
 void fake_gate(const struct gate *g, uint16_t flags);
 void fake_stats(const struct stats *st, uint16_t flags);

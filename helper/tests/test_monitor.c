@@ -146,6 +146,32 @@ static void monitor_overrun(void **state)
 	assert_contains(out, "events lost\n");
 	assert_contains(out, "2001:db8::53/128 resync closed no-listener, not announced\n"
 			"in step again: 1 gate differed\n");
+	/* the module's coming may have been among what was lost */
+	assert_true(fake_rejoins() > 0);
+}
+
+/* A group that cannot be joined at once is joined later, and the gates are asked for again. */
+static void monitor_deaf(void **state)
+{
+	struct gate is = open_gate(), all[] = { open_gate(), closed_gate() };
+
+	(void)state;
+	fake_ctrl(CTRL_CMD_DELFAMILY);
+	fake_ctrl(CTRL_CMD_NEWFAMILY);
+	fake_deafens(2);
+	fake_end();
+	have(0, NULL);
+	have(1, &is);
+	have(2, all);
+	assert_int_equal(run(cmd_monitor, ""), ST_OK);
+	assert_string_equal(out,
+			    "anygate unloaded\n"
+			    "anygate loaded\n"
+			    "192.0.2.53/32 resync open listener, announced\n"
+			    "events lost\n"
+			    "2001:db8::53/128 resync closed no-listener, not announced\n"
+			    "in step again: 1 gate differed\n");
+	assert_int_equal(fake_rejoins(), 3);
 }
 
 /* A name may be given to another namespace while we run. */
@@ -169,6 +195,7 @@ int main(void)
 		verb_test(monitor_module),
 		verb_test(monitor_second_look),
 		verb_test(monitor_overrun),
+		verb_test(monitor_deaf),
 		verb_test(enters_once),
 	};
 
