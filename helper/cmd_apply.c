@@ -55,6 +55,8 @@ static int bad_file(const struct conf_file *f)
 	pr_str(&p, "error", summary, "anygatectl: %s: %s\n", name, summary);
 	pr_uint(&p, "status", ST_USAGE, NULL);
 	pr_object_end(&p);
+	if (opt.json && flush_output())
+		warning("%s: %s", f->name, summary);
 	return ST_USAGE;
 }
 
@@ -99,6 +101,8 @@ static int failed(const struct conf_file *f, const struct plan *plan, const stru
 	}
 	pr_array_end(&p);
 	pr_object_end(&p);
+	if (opt.json && flush_output())
+		warning("%s; %s", o->e.text, fate);
 	return ST_REFUSED;
 }
 

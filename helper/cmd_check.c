@@ -70,7 +70,7 @@ static void print_verdict(const struct check *c, const char *cause)
 	pr_str(&p, "verdict", verdict, " %s", verdict);
 	pr_str(&p, "cause", cause, ": %s\n", cause);
 	pr_object_end(&p);
-	fflush(stdout);
+	flush_output();
 }
 
 /* Each of the troubles is told once, and so is its end. */

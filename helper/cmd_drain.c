@@ -115,6 +115,8 @@ static int report(const struct drain *d, enum status status, const struct err *e
 		pr_uint(&p, "status", status, NULL);
 	}
 	pr_object_end(&p);
+	if (opt.json && status && flush_output())
+		warning("%s", e->text);
 	return status;
 }
 
@@ -180,7 +182,7 @@ static int see_out(struct drain *d, int stop)
 	if (!opt.json) {
 		pr_init(&p, stdout, false, false);
 		print_counts(&p, d);
-		fflush(stdout);
+		flush_output();
 	}
 	if (d->args.wait)
 		return wait_for_end(d, stop);

@@ -43,7 +43,7 @@ static void print_news(const char *kind, const char *key, uint64_t count,
 		pr_uint(&p, key, count, NULL);
 	pr_text(&p, "%s\n", text);
 	pr_object_end(&p);
-	fflush(stdout);
+	flush_output();
 }
 
 static void print_lost(struct monitor *m, uint64_t events)
@@ -69,7 +69,7 @@ static void on_event(struct monitor *m, const struct nlattr *attrs, int len)
 		print_lost(m, lost);
 	pr_init(&p, stdout, opt.json, opt.pretty);
 	event_print(&p, &ev, opt.timestamp, clock_ns(CLOCK_BOOTTIME));
-	fflush(stdout);
+	flush_output();
 }
 
 static void on_news(enum ag_news news, const struct nlattr *attrs, int len,

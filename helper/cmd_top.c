@@ -36,7 +36,7 @@ static void terminal_restore(void)
 	tcsetattr(STDIN_FILENO, TCSADRAIN, &saved);
 	/* colours off, the cursor back, the other screen gone */
 	printf("\033[m\033[?25h\033[?1049l");
-	fflush(stdout);
+	flush_output();
 }
 
 static void terminal_take(void)

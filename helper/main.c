@@ -307,6 +307,20 @@ static const char *colour_word(const char *arg)
 	return arg;
 }
 
+/*
+ * Nobody may need to read what is printed; but what cannot be written, to a full
+ * disk for example, is no success.
+ */
+static int finish(int status)
+{
+	int error = flush_output();
+
+	if (!error || error == -EPIPE)
+		return status;
+	fprintf(stderr, "anygatectl: cannot write: %s\n", strerror(-error));
+	return status == ST_OK ? ST_REFUSED : status;
+}
+
 /**
  * main() - parse the options and run the verb
  * @argc: number of arguments
@@ -329,7 +343,7 @@ int main(int argc, char **argv)
 	const char *colour = NULL;
 	bool version = false;
 	struct err e;
-	int c, ret;
+	int c;
 
 	opterr = 0;
 	while ((c = getopt_long(argc, argv, "+:jptc::n:hV", options, NULL)) >= 0) {
@@ -351,7 +365,7 @@ int main(int argc, char **argv)
 			break;
 		case 'h':
 			usage(stdout);
-			return ST_OK;
+			return finish(ST_OK);
 		case 'V':
 			version = true;
 			break;
@@ -362,13 +376,5 @@ int main(int argc, char **argv)
 	if (!colour_choose(colour, &opt.colour, &e))
 		return complain(ST_USAGE, "option -c: %s", e.text);
 	opt.colour &= !opt.json;
-	ret = version ? print_version() : run(argc - optind, argv + optind);
-	c = flush_output();
-	if (c == -EPIPE && ret == ST_OK)
-		return ST_OK;
-	if (c && ret == ST_OK) {
-		fprintf(stderr, "anygatectl: cannot write: %s\n", strerror(-c));
-		return ST_REFUSED;
-	}
-	return ret;
+	return finish(version ? print_version() : run(argc - optind, argv + optind));
 }

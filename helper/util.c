@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "print.h"
 #include "util.h"
@@ -99,13 +100,40 @@ void text_append(char *buf, size_t size, const char *fmt, ...)
 	va_end(ap);
 }
 
+/* One and the same message, whoever says it. */
+static void say(const char *text)
+{
+	flush_output();
+	fprintf(stderr, "anygatectl: %s\n", text);
+}
+
+/**
+ * warning() - tell of what does not end the program
+ * @fmt: printf format of the sentence
+ *
+ * On stderr, with -j as well: who reads the objects on stdout is to find there
+ * what was asked for, and one error at most.
+ */
+void warning(const char *fmt, ...)
+{
+	char raw[1024], text[2048];
+	va_list ap;
+
+	va_start(ap, fmt);
+	format(raw, sizeof(raw), fmt, ap);
+	va_end(ap);
+	clean(text, sizeof(text), raw);
+	say(text);
+}
+
 /**
  * complain() - report an error
  * @status: what the program will exit with
  * @fmt: printf format of the sentence
  *
  * As text on stderr or, with -j, as an object on stdout, so that a program
- * that reads the JSON needs to look in one place only.
+ * that reads the JSON needs to look in one place only. Where that place cannot
+ * be written to, on stderr all the same.
  *
  * Return: @status
  */
@@ -121,8 +149,7 @@ int complain(enum status status, const char *fmt, ...)
 	clean(text, sizeof(text), raw);
 
 	if (!opt.json) {
-		fflush(stdout);
-		fprintf(stderr, "anygatectl: %s\n", text);
+		say(text);
 		return status;
 	}
 	pr_init(&p, stdout, true, opt.pretty);
@@ -130,21 +157,39 @@ int complain(enum status status, const char *fmt, ...)
 	pr_str(&p, "error", text, NULL);
 	pr_uint(&p, "status", status, NULL);
 	pr_object_end(&p);
-	fflush(stdout);
+	if (flush_output())
+		say(text);
 	return status;
+}
+
+/*
+ * A stream remembers that a write has failed, but not why. What was printed is
+ * in pieces already; one more line end shows it.
+ */
+static int why_not_written(void)
+{
+	errno = 0;
+	return write(STDOUT_FILENO, "\n", 1) < 0 && errno ? errno : EIO;
 }
 
 /**
  * flush_output() - make sure that what was printed has arrived
  *
+ * The only way to flush the standard output: the first error is the one that is
+ * returned from then on.
+ *
  * Return: 0, or -errno: a full disk must not look like success.
  */
 int flush_output(void)
 {
-	static int error;	/* ferror() does not say which one it was */
+	static int error;
 
 	errno = 0;
-	if (!error && (fflush(stdout) || ferror(stdout)))
+	if (error)
+		return -error;
+	if (fflush(stdout))
 		error = errno ? errno : EIO;
+	else if (ferror(stdout))
+		error = why_not_written();
 	return -error;
 }

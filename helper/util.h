@@ -56,6 +56,7 @@ extern struct options opt;
 
 int err_set(struct err *e, const char *fmt, ...) __printf(2, 3);
 int complain(enum status status, const char *fmt, ...) __printf(2, 3);
+void warning(const char *fmt, ...) __printf(1, 2);
 int flush_output(void);
 void text_append(char *buf, size_t size, const char *fmt, ...) __printf(3, 4);
 void clean(char *dst, size_t size, const char *src);

@@ -292,6 +292,17 @@ static void output_errors(void **state)
 	(void)state;
 	assert_int_equal(run("\"$A\" help >/dev/full", out, err, sizeof(out)), ST_REFUSED);
 	assert_contains(err, "cannot write: No space left on device");
+	/* more than fits into the buffer, so that it is not the last flush that fails */
+	assert_int_equal(run("\"$A\" -j help >/dev/full", out, err, sizeof(out)), ST_REFUSED);
+	assert_contains(err, "cannot write: No space left on device");
+	assert_int_equal(run("\"$A\" -h >/dev/full", out, err, sizeof(out)), ST_REFUSED);
+	assert_contains(err, "cannot write: No space left on device");
+	/* what is said in vain in one place is said in the other */
+	assert_int_equal(run("\"$A\" -j add >/dev/full", out, err, sizeof(out)), ST_USAGE);
+	assert_contains(err, "anygatectl: add: the prefix is missing");
+	assert_int_equal(run("echo add >\"${D:=/tmp}/anygate-full.$$\"; \"$A\" -j apply \"$D/anygate-full.$$\" >/dev/full; r=$?; rm \"$D/anygate-full.$$\"; exit $r",
+			     out, err, sizeof(out)), ST_USAGE);
+	assert_contains(err, ": 1 error; nothing was changed");
 }
 
 int main(void)
