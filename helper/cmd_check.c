@@ -77,9 +77,9 @@ static void print_verdict(const struct check *c, const char *cause)
 static void tell(struct check *c, const struct err *e)
 {
 	if (*e->text && strcmp(e->text, c->trouble.text))
-		complain(ST_REFUSED, "check: %s; trying again", e->text);
-	else if (!*e->text && *c->trouble.text && !opt.json)
-		fprintf(stderr, "anygatectl: check: the lease is reported again\n");
+		warning("check: %s; trying again", e->text);
+	else if (!*e->text && *c->trouble.text)
+		warning("check: the lease is reported again");
 	c->trouble = *e;
 }
 

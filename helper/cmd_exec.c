@@ -160,7 +160,7 @@ static int drain(struct execution *x, struct ag *ag)
 		return ret;
 	if (!ret && x->follow.behind) {
 		if (x->lost)
-			complain(ST_OK, "monitor: events were lost; asking for all gates");
+			warning("monitor: events were lost; asking for all gates");
 		x->lost = false;
 		follow_compare(&x->follow, on_difference, x);
 	}
@@ -208,8 +208,8 @@ int monitor_exec(struct ag *ag, char **command)
 	follow_compare(&x.follow, on_difference, &x);
 	ret = loop(&x, ag);
 	if (x.hooks.waiting)
-		complain(ret, "monitor: %u event%s nobody was told of", x.hooks.waiting,
-			 x.hooks.waiting == 1 ? "" : "s");
+		warning("monitor: %u event%s nobody was told of", x.hooks.waiting,
+			x.hooks.waiting == 1 ? "" : "s");
 	hooks_free(&x.hooks);
 	follow_free(&x.follow);
 	return ret;

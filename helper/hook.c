@@ -193,7 +193,7 @@ static void run(struct hooks *h, struct hook *hook)
 		return;
 	}
 	hook->pid = 0;
-	complain(ST_REFUSED, "monitor: cannot run %s: %s", h->command[0], strerror(ret));
+	warning("monitor: cannot run %s: %s", h->command[0], strerror(ret));
 	if (hook->jobs)
 		make_ready(h, hook);
 	else
@@ -224,9 +224,8 @@ static void ended(struct hooks *h, unsigned int slot, int status)
 	h->running[slot] = h->running[--h->n_running];
 	hook->pid = 0;
 	if (!WIFEXITED(status) || WEXITSTATUS(status))
-		complain(ST_REFUSED, "monitor: %s%s%s: %s", hook->subject,
-			 *hook->subject ? ": " : "", h->command[0],
-			 run_text(status, text, sizeof(text)));
+		warning("monitor: %s%s%s: %s", hook->subject, *hook->subject ? ": " : "",
+			h->command[0], run_text(status, text, sizeof(text)));
 	if (hook->jobs)
 		make_ready(h, hook);
 	else

@@ -221,6 +221,21 @@ static void in_json(void **state)
 	json_object_put(o);
 }
 
+/* What goes wrong meanwhile is no line of the output. */
+static void in_json_with_trouble(void **state)
+{
+	(void)state;
+	opt.json = true;
+	refuse(ENOENT, "no gate has this name", 0);
+	fake_error(0, NULL, 0);
+	fake_terminates();
+	assert_int_equal(check("dns zone every 1h rise 1", "true"), ST_OK);
+	assert_contains(out, "\"verdict\":\"up\"");
+	assert_null(strstr(out, "error"));
+	assert_string_equal(err, "anygatectl: check: dns: no gate has this name; trying again\n"
+			    "anygatectl: check: the lease is reported again\n");
+}
+
 static void times_out(void **state)
 {
 	uint64_t before;
@@ -331,6 +346,7 @@ int main(void)
 		cmocka_unit_test(whole_group),
 		test(keeps_a_lease),
 		test(in_json),
+		test(in_json_with_trouble),
 		test(times_out),
 		test(never_two_at_once),
 		test(survives),

@@ -181,6 +181,7 @@ static void complaints(void **state)
 
 	(void)state;
 	sh((char *)"exit 3", command);
+	opt.json = true;	/* which is for what is asked for */
 	capture_begin();
 	hooks_init(&h, command);
 	hooks_add(&h, "192.0.2.53/32", "added", "{}");
