@@ -2,9 +2,11 @@
 /* anygatectl: the verbs, the options that go before them, and the help. */
 
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cmd.h"
 #include "colour.h"
@@ -308,6 +310,21 @@ static const char *colour_word(const char *arg)
 }
 
 /*
+ * The next socket would take the place of a standard stream that is closed, and
+ * be written to. What is opened here instead fails as a closed one does.
+ */
+static int hold_streams(void)
+{
+	int fd;
+
+	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 &&
+		    open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+			return -1;
+	return 0;
+}
+
+/*
  * Nobody may need to read what is printed; but what cannot be written, to a full
  * disk for example, is no success.
  */
@@ -345,6 +362,8 @@ int main(int argc, char **argv)
 	struct err e;
 	int c;
 
+	if (hold_streams())
+		return ST_REFUSED;	/* and no place to say it */
 	opterr = 0;
 	while ((c = getopt_long(argc, argv, "+:jptc::n:hV", options, NULL)) >= 0) {
 		switch (c) {

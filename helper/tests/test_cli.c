@@ -305,6 +305,18 @@ static void output_errors(void **state)
 	assert_contains(err, ": 1 error; nothing was changed");
 }
 
+/* A socket in the place of a closed stream must not get what is printed. */
+static void closed_streams(void **state)
+{
+	(void)state;
+	assert_int_equal(run("\"$A\" version >&-", out, err, sizeof(out)), ST_REFUSED);
+	assert_contains(err, "cannot write: Bad file descriptor");
+	assert_int_equal(run("\"$A\" apply - <&-", out, err, sizeof(out)), ST_REFUSED);
+	assert_contains(err, "Bad file descriptor");
+	assert_int_equal(run("\"$A\" add <&- 2>&-", out, err, sizeof(out)), ST_USAGE);
+	assert_string_equal(out, "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -318,6 +330,7 @@ int main(void)
 		cmocka_unit_test(no_netns),
 		cmocka_unit_test(no_module),
 		cmocka_unit_test(output_errors),
+		cmocka_unit_test(closed_streams),
 	};
 	const char *program = getenv("ANYGATECTL");
 
