@@ -137,6 +137,9 @@ static void look(struct live *live)
 	} else if (!ag_do(&ag, ag_request(&ag, ANYGATE_CMD_STATUS_GET, 0), on_status, &st, &x)) {
 		status_warning(&st, t->warning, sizeof(t->warning));
 	}
+	if (live->gates.partial && !*t->trouble)
+		snprintf(t->warning, sizeof(t->warning),
+			 "the gates change while they are read; some may be missing");
 	ag_close(&ag);
 	if (!live->events.sk && !ag_open(&live->events, &e) && ag_subscribe(&live->events, &e))
 		ag_close(&live->events);

@@ -200,13 +200,16 @@ static int ask_module(struct node *n, struct gates *l, struct err *e)
 	struct ag ag;
 	int ret;
 
-	if (ag_open(&ag, e))
-		return 0;
+	ret = ag_open(&ag, e);
+	if (ret)
+		return ret == -ENOENT ? 0 : -1;
 	n->loaded = true;
 	ag_do(&ag, ag_request(&ag, ANYGATE_CMD_STATUS_GET, 0), collect_status, &n->status, &x);
 	ret = gates_get(&ag, &all, l, &x, &map);
 	if (ret)
 		extack_explain(&x, ANYGATE_CMD_GATE_GET, "doctor", &map, e);
+	else if (l->partial)
+		ret = err_set(e, "doctor: the gates change while they are read; try again");
 	ag_close(&ag);
 	n->gates = l->gates;
 	n->n_gates = l->n;

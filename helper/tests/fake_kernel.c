@@ -27,6 +27,7 @@ static struct {
 	uint32_t port;
 	pthread_t thread;
 	bool missing;
+	bool no_netlink;
 	bool terminates;
 	struct nlmsghdr *answers[MAX_ANSWERS];	/* NULL ends those to a request */
 	unsigned int n_answers, next_answer;
@@ -47,6 +48,8 @@ int __wrap_ag_open(struct ag *ag, struct err *e)
 	int one = 1;
 
 	memset(ag, 0, sizeof(*ag));
+	if (fake.no_netlink)
+		return err_set(e, "generic netlink: Out of memory");
 	if (fake.missing) {
 		err_set(e, "module anygate is not loaded");
 		return -ENOENT;
@@ -243,6 +246,11 @@ void fake_terminates(void)
 void fake_module_missing(void)
 {
 	fake.missing = true;
+}
+
+void fake_no_netlink(void)
+{
+	fake.no_netlink = true;
 }
 
 void fake_end(void)

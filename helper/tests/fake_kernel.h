@@ -19,6 +19,7 @@ void fake_start(void);
 void fake_stop(void);
 
 void fake_module_missing(void);
+void fake_no_netlink(void);
 void fake_flood(unsigned int times);
 void fake_deafens(unsigned int times);
 unsigned int fake_rejoins(void);

@@ -206,6 +206,29 @@ static void json_always_interrupted(void **state)
 	json_object_put(o);
 }
 
+/* Of a node whose gates are not all known the wrong things would be said. */
+static void doctor_without_gates(void **state)
+{
+	struct gate g = open_gate();
+	int i;
+
+	(void)state;
+	fake_status(ANYGATE_PROBES_LIVE, 1000);
+	granted(1);
+	for (i = 0; i < 20; i++) {
+		fake_gate(&g, NLM_F_MULTI | NLM_F_DUMP_INTR);
+		fake_done(0, 0);
+		fake_end();
+	}
+	assert_int_equal(run(cmd_doctor, ""), ST_REFUSED);
+	assert_string_equal(out, "");
+	assert_contains(err, "doctor: the gates change while they are read");
+	fake_no_netlink();
+	assert_int_equal(run(cmd_doctor, ""), ST_REFUSED);
+	assert_string_equal(out, "");
+	assert_string_equal(err, "anygatectl: generic netlink: Out of memory\n");
+}
+
 static void show_dump_fails(void **state)
 {
 	(void)state;
@@ -250,6 +273,7 @@ int main(void)
 		verb_test(show_interrupted),
 		verb_test(show_always_interrupted),
 		verb_test(json_always_interrupted),
+		verb_test(doctor_without_gates),
 		verb_test(show_dump_fails),
 		verb_test(version),
 	};
