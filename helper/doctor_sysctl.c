@@ -56,6 +56,8 @@ static long ipv4_conf(const struct node *n, const char *dev, const char *key)
 }
 
 /*
+ * Slashes in the remedies: a dot may be part of the name, as of eth0.100.
+ *
  * A client's packets come by the way that is best for the network, answers
  * leave by the one that is best for this node.
  */
@@ -65,7 +67,7 @@ static void rp_filter(const struct node *n, struct report *r, const char *dev)
 		return;
 	report_remedy(report_add(r, "rp-filter", SEV_WARNING, dev,
 				 "reverse path filtering is strict: packets of clients whose best way back is another one are dropped"),
-		      "sysctl net.ipv4.conf.%s.rp_filter=2 (loose), and the same for net.ipv4.conf.all if that is 1",
+		      "sysctl net/ipv4/conf/%s/rp_filter=2 (loose), and the same for net/ipv4/conf/all if that is 1",
 		      dev);
 }
 
@@ -77,11 +79,11 @@ static void arp(const struct node *n, struct report *r, const char *dev)
 	if (ignore < 1)
 		report_remedy(report_add(r, "arp-ignore", SEV_NOTE, dev,
 					 "answers ARP requests for service addresses on lo: matters if clients or other nodes are on the same link"),
-			      "sysctl net.ipv4.conf.%s.arp_ignore=1", dev);
+			      "sysctl net/ipv4/conf/%s/arp_ignore=1", dev);
 	if (announce < 2)
 		report_remedy(report_add(r, "arp-announce", SEV_NOTE, dev,
 					 "may ask by ARP in the name of a service address: matters if other nodes are on the same link"),
-			      "sysctl net.ipv4.conf.%s.arp_announce=2", dev);
+			      "sysctl net/ipv4/conf/%s/arp_announce=2", dev);
 }
 
 /*

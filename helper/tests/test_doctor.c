@@ -68,7 +68,7 @@ static void rp_filter(void **state)
 	put("proc/sys/net/ipv4/conf/eth0/rp_filter", "0\n");
 	put("proc/sys/net/ipv4/conf/all/rp_filter", "1\n");
 	expect(doctor_sysctl, "rp-filter", SEV_WARNING, "eth0");
-	assert_contains(report.f[0].remedy, "net.ipv4.conf.eth0.rp_filter=2");
+	assert_contains(report.f[0].remedy, "sysctl net/ipv4/conf/eth0/rp_filter=2");
 }
 
 static void arp(void **state)
