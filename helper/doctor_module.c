@@ -56,7 +56,7 @@ void doctor_module(const struct node *n, struct report *r)
 			      "systemctl start anygate; if that fails, dkms status anygate says whether it was built for this kernel");
 	else if (!n->n_gates)
 		report_remedy(report_add(r, "no-gates", SEV_NOTE, "anygate", "there is no gate"),
-			      "put some into /etc/anygate/anygate.conf and systemctl reload anygate; or anygatectl add");
+			      "put some into /etc/anygate/anygate.conf and systemctl reload-or-restart anygate; or anygatectl add");
 	if (n->loaded)
 		status_warning(&n->status, warning, sizeof(warning));
 	if (*warning)

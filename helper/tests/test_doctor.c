@@ -14,6 +14,8 @@ static void module(void **state)
 
 	(void)state;
 	expect(doctor_module, "no-gates", SEV_NOTE, "anygate");
+	/* a reload alone is refused where the service is not active */
+	assert_contains(report.f[0].remedy, "systemctl reload-or-restart anygate");
 	address_gate("192.0.2.53/32", "udp/53");
 	expect_nothing(doctor_module);
 
