@@ -102,6 +102,17 @@ static int parse_table(const char *what, const char *arg, uint32_t *table, struc
 	return 0;
 }
 
+/* The kernel refuses it too, but not before the rest of a file is done. */
+static int parse_route_table(const char *arg, uint32_t *table, struct err *e)
+{
+	if (parse_table("table", arg, table, e))
+		return -1;
+	if (*table != RT_TABLE_LOCAL)
+		return 0;
+	return err_set(e, "table %s: a blackhole route in the kernel's own table of addresses would cut the service off; give another, as main or 100",
+		       arg);
+}
+
 static int parse_witness(const char *arg, uint32_t *table, struct err *e)
 {
 	*table = 0;
@@ -219,7 +230,7 @@ static int parse_value(struct conf *c, enum conf_key key, const char *arg,
 	case KEY_DEV:
 		return parse_device("dev", arg, e);
 	case KEY_TABLE:
-		return parse_table("table", arg, &c->table, e);
+		return parse_route_table(arg, &c->table, e);
 	case KEY_WITNESS:
 		return parse_witness(arg, &c->witness, e);
 	case KEY_METRIC:

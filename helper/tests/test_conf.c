@@ -53,9 +53,9 @@ static void everything(void **state)
 	assert_string_equal(c.said[KEY_LISTEN_DEV], "vrf1");
 
 	assert_int_equal(conf(&c, false,
-			      "192.0.2.0/24 192.0.2.1:udp/53 ac r t local me 5 l none", &e), 0);
+			      "192.0.2.0/24 192.0.2.1:udp/53 ac r t default me 5 l none", &e), 0);
 	assert_int_equal(c.action, ANYGATE_ACTION_ROUTE);
-	assert_int_equal(c.table, 255);
+	assert_int_equal(c.table, 253);
 	assert_int_equal(c.metric, 5);
 	assert_int_equal(c.listen_policy, ANYGATE_LISTEN_POLICY_NONE);
 }
@@ -243,6 +243,8 @@ static void bad(void **state)
 		{ "192.0.2.53 udp/53 action route metric 0", "metric 0" },
 		{ "192.0.2.53 udp/53 action route metric x", "metric x" },
 		{ "192.0.2.53 udp/53 listen-dev a:b", "a:b" },
+		{ "192.0.2.0/24 192.0.2.1:udp/53 table local", "table local: a blackhole route" },
+		{ "192.0.2.0/24 192.0.2.1:udp/53 table 255", "table 255: a blackhole route" },
 		{ "192.0.2.53 udp/53 table 5", "table 5: this is for action route" },
 		{ "192.0.2.53 udp/53 action address metric 5", "metric 5: this is for action route" },
 		{ "192.0.2.53 udp/53 action route dev lo", "dev lo: this is for action address" },
