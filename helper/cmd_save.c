@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -101,6 +102,56 @@ static bool says_something(const char *name)
 	return ret;
 }
 
+/* A file that is replaced stays whose it was, a new one is as the umask has it. */
+static int same_access(int fd, const char *name, const struct stat *st, struct err *e)
+{
+	struct stat now;
+	mode_t mask;
+
+	if (!st->st_mode) {
+		mask = umask(0);
+		umask(mask);
+		return fchmod(fd, 0666 & ~mask) ? write_error(name, e) : 0;
+	}
+	if (fstat(fd, &now))
+		return write_error(name, e);
+	if ((now.st_uid != st->st_uid || now.st_gid != st->st_gid) &&
+	    fchown(fd, st->st_uid, st->st_gid))
+		return err_set(e, "save: %s: its owner and group cannot be kept (%s); run this as root, or remove the file before",
+			       name, strerror(errno));
+	/* Behind the owner, with whom the kernel changes it. */
+	return fchmod(fd, st->st_mode & 07777) ? write_error(name, e) : 0;
+}
+
+/* That there is another file now is the directory's, and to last as well. */
+static int sync_directory(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char *dir = slash ? strndup(path, slash + 1 - path) : strdup(".");
+	int fd = dir ? open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1, ret = 0;
+
+	free(dir);
+	/* One that may not be read, or whose kind does not know of it. */
+	if (fd < 0)
+		return 0;
+	if (fsync(fd) && errno != EINVAL)
+		ret = -1;
+	close(fd);
+	return ret;
+}
+
+/* Whoever ends this is to find one of the files, and not both. */
+static void hold_signals(sigset_t *old)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	sigprocmask(SIG_BLOCK, &set, old);
+}
+
 /*
  * All of it or nothing: written beside the file, and then put in its place. A
  * symbolic link stays one.
@@ -108,10 +159,12 @@ static bool says_something(const char *name)
 static int write_file(const char *name, const struct gates *l, struct err *e)
 {
 	char *real = real_name(name), *temp = NULL;
-	struct stat st = { .st_mode = 0644 };
+	struct stat st = { 0 };
 	int fd = -1, ret = -1;
 	FILE *out = NULL;
+	sigset_t old;
 
+	hold_signals(&old);
 	if (!real || (stat(real, &st) && errno != ENOENT)) {
 		write_error(name, e);
 		goto out;
@@ -138,13 +191,13 @@ static int write_file(const char *name, const struct gates *l, struct err *e)
 		write_error(name, e);
 		goto out_remove;
 	}
-	if (write_gates(out, l, e))
+	if (write_gates(out, l, e) || same_access(fd, name, &st, e))
 		goto out_remove;
-	if (fchmod(fd, st.st_mode & 07777) || flushed(out) || rename(temp, real)) {
+	if (flushed(out) || rename(temp, real)) {
 		write_error(name, e);
 		goto out_remove;
 	}
-	ret = 0;
+	ret = sync_directory(real) ? write_error(name, e) : 0;
 	goto out;
 
 out_remove:
@@ -156,6 +209,7 @@ out:
 		close(fd);
 	free(temp);
 	free(real);
+	sigprocmask(SIG_SETMASK, &old, NULL);
 	return ret;
 }
 

@@ -454,6 +454,33 @@ static void saves_none(void **state)
 	assert_int_equal(save(NULL), ST_OK);
 }
 
+/* Whose a file was, it stays; a new one is as the umask has it. */
+static void saves_access(void **state)
+{
+	struct gate g = gate("192.0.2.2");
+	const mode_t mask = umask(027);
+	char file[64];
+	struct stat st;
+
+	(void)state;
+	snprintf(file, sizeof(file), "%s.new", path);
+	have(1, &g);
+	assert_int_equal(save(file), ST_OK);
+	umask(mask);
+	assert_int_equal(stat(file, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0640);
+	if (!chown(file, 1234, 5678)) {
+		assert_int_equal(chmod(file, 0664), 0);
+		have(1, &g);
+		assert_int_equal(save(file), ST_OK);
+		assert_int_equal(stat(file, &st), 0);
+		assert_int_equal(st.st_uid, 1234);
+		assert_int_equal(st.st_gid, 5678);
+		assert_int_equal(st.st_mode & 07777, 0664);
+	}
+	unlink(file);
+}
+
 /* Of two links, the second of which points to nothing yet. */
 static void saves_behind_links(void **state)
 {
@@ -520,6 +547,7 @@ int main(void)
 		T(observing_comes_back),
 		T(saves),
 		T(saves_none),
+		T(saves_access),
 		T(saves_behind_links),
 		T(cannot_save),
 	};
