@@ -161,6 +161,14 @@ static bool is_gate_cmd(uint8_t cmd)
 	       cmd == ANYGATE_CMD_STATS_GET;
 }
 
+#define OLD_MODULE	"the loaded module does not know this; is it older than anygatectl?"
+
+/* Of netlink's own words these have a meaning that they do not say. */
+static const char *kernel_words(const char *msg)
+{
+	return strcmp(msg, "Unknown attribute type") ? msg : OLD_MODULE;
+}
+
 /* Without words of the kernel, the errno has to do. */
 static void errno_words(const struct extack *x, uint8_t cmd, char *buf,
 			size_t size)
@@ -225,7 +233,7 @@ void extack_explain(const struct extack *x, uint8_t cmd, const char *subject,
 	}
 
 	if (*x->msg)
-		snprintf(said, sizeof(said), "%s", x->msg);
+		snprintf(said, sizeof(said), "%s", kernel_words(x->msg));
 	else
 		errno_words(x, cmd, said, sizeof(said));
 	if (x->has_missing)

@@ -224,6 +224,9 @@ static void explained(void **state)
 		{ ANYGATE_CMD_GATE_DEL, { .error = EPERM, .msg = "because" },
 		  "192.0.2.53/32: not permitted: CAP_NET_ADMIN is needed in this network namespace (because)" },
 		{ ANYGATE_CMD_STATUS_GET, { .error = EOPNOTSUPP }, "older than anygatectl" },
+		{ ANYGATE_CMD_GATE_ADD,
+		  { .error = EINVAL, .msg = "Unknown attribute type", .has_offs = true, .offs = 44 },
+		  "192.0.2.53/32: dev eth9: the loaded module does not know this; is it older than anygatectl?" },
 	};
 	struct reqmap map = { 0 };
 	struct err e;
