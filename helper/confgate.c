@@ -7,6 +7,7 @@
 
 #include <assert.h>
 #include <linux/rtnetlink.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -276,13 +277,24 @@ static bool same_services(const struct conf *a, const struct conf *b)
 	return true;
 }
 
+/* One may be another name of the device, of those that "ip link property" adds. */
+static bool same_dev(const char *a, const char *b)
+{
+	unsigned int index;
+
+	if (!strcmp(a, b))
+		return true;
+	index = if_nametoindex(a);
+	return index && index == if_nametoindex(b);
+}
+
 static bool same_fallback(const struct conf *a, const struct conf *b)
 {
 	if (a->fallback_via.family != b->fallback_via.family)
 		return false;
 	return !a->fallback_via.family ||
 	       (ip_equal(&a->fallback_via, &b->fallback_via) &&
-		!strcmp(a->fallback_dev, b->fallback_dev));
+		same_dev(a->fallback_dev, b->fallback_dev));
 }
 
 static bool same_value(const struct conf *a, const struct conf *b, enum conf_key key)
@@ -291,7 +303,7 @@ static bool same_value(const struct conf *a, const struct conf *b, enum conf_key
 	case KEY_ACTION:
 		return a->action == b->action;
 	case KEY_DEV:
-		return !strcmp(a->said[key], b->said[key]);
+		return same_dev(a->said[key], b->said[key]);
 	case KEY_TABLE:
 		return a->table == b->table;
 	case KEY_METRIC:
@@ -305,7 +317,7 @@ static bool same_value(const struct conf *a, const struct conf *b, enum conf_key
 	case KEY_LISTEN_DEV:
 		return a->listen_policy == b->listen_policy &&
 		       (a->listen_policy != ANYGATE_LISTEN_POLICY_DEV ||
-			!strcmp(a->said[key], b->said[key]));
+			same_dev(a->said[key], b->said[key]));
 	case KEY_NAME:
 		return !strcmp(a->name, b->name);
 	case KEY_NEED:

@@ -2,12 +2,19 @@
 /* Configuration files: words, lines, and the places of errors. */
 
 #include <linux/rtnetlink.h>
+#include <net/if.h>
 
 #include "confgate.h"
 #include "conffile.h"
 #include "testlib.h"
 
 static struct conf_file file;
+
+/* A machine with two devices, of which one has two names. */
+unsigned int if_nametoindex(const char *name)
+{
+	return !strcmp(name, "dummy0") || !strcmp(name, "anycast") ? 5 : !strcmp(name, "eth0") ? 2 : 0;
+}
 
 static int parse(const char *text)
 {
@@ -266,6 +273,29 @@ static void differences(void **state)
 	assert_false(delta(&d, &g, "add 192.0.2.53 tcp/53 udp/53 dev dummy0 name dns require dig,zone"));
 }
 
+/* The kernel has the one name of a device that is not added to it. */
+static void other_names(void **state)
+{
+	struct gate g = full_gate();
+	struct prefix via = pfx("198.51.100.1");
+	struct conf d;
+
+	(void)state;
+	give(&g, "listen-dev fallback-via fallback-dev");
+	strcpy(g.dev_raw, "dummy0");
+	g.listen_policy = ANYGATE_LISTEN_POLICY_DEV;
+	strcpy(g.listen_dev_raw, "dummy0");
+	g.fallback_via = via.addr;
+	strcpy(g.fallback_dev_raw, "dummy0");
+	assert_false(delta(&d, &g, "add 192.0.2.53 udp/53 tcp/53 dev anycast listen-dev anycast fallback via 198.51.100.1 dev anycast"));
+	assert_true(delta(&d, &g, "add 192.0.2.53 udp/53 tcp/53 dev eth0 listen-dev eth0 fallback via 198.51.100.1 dev eth0"));
+	assert_said(&d, " dev eth0 listen-dev eth0 fallback via 198.51.100.1 dev eth0");
+	/* what is not there is not the same as anything else */
+	strcpy(g.dev_raw, "gone0");
+	assert_true(delta(&d, &g, "add 192.0.2.53 udp/53 tcp/53 dev gone1 listen-dev dummy0 fallback via 198.51.100.1 dev dummy0"));
+	assert_said(&d, " dev gone1");
+}
+
 /* Without an end it is a setting, with one an order. */
 static void observing(void **state)
 {
@@ -295,6 +325,7 @@ int main(void)
 		cmocka_unit_test(defaults_are_left_out),
 		cmocka_unit_test(everything_is_kept),
 		cmocka_unit_test(differences),
+		cmocka_unit_test(other_names),
 		cmocka_unit_test(observing),
 	};
 
