@@ -178,7 +178,8 @@ int parse_order_args(int argc, char **argv, const char *verb, uint32_t order,
  */
 int parse_lease_args(int argc, char **argv, struct lease_args *l, struct err *e)
 {
-	static const char *const verdicts[] = { "up", "down" };
+	static const char *const verdicts[] = { "up", "down" }, *const keywords[] = { "ttl" };
+	struct err ignored;
 	int verdict;
 
 	memset(l, 0, sizeof(*l));
@@ -196,7 +197,7 @@ int parse_lease_args(int argc, char **argv, struct lease_args *l, struct err *e)
 	if (verdict < 0)
 		return -1;
 	l->verdict = verdict ? ANYGATE_VERDICT_DOWN : ANYGATE_VERDICT_UP;
-	if (argc < 5 || strcmp(argv[3], "ttl"))
+	if (argc < 5 || match_word("keyword", argv[3], keywords, 1, &ignored) < 0)
 		return err_set(e, "lease %s %s: the time to live is missing; say for example ttl 30s: the verdict is good for that long",
 			       argv[1], argv[2]);
 	l->ttl_said = argv[4];

@@ -241,6 +241,24 @@ static int out_of_range(const char *key, const char *arg, uint32_t min,
 		       delay_text(min, low), high);
 }
 
+/* Suggests what would be taken. */
+static int missing_unit(const char *key, const char *arg, uint32_t min, uint32_t max,
+			struct err *e)
+{
+	static const char *const unit[] = { "s", "ms" };
+	char text[32], say[2 * sizeof(text)] = "";
+	struct err ignored;
+	uint32_t ms;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(unit); i++)
+		if (snprintf(text, sizeof(text), "%s%s", arg, unit[i]) < (int)sizeof(text) &&
+		    !parse_time(key, text, min, max, &ms, &ignored))
+			text_append(say, sizeof(say), "%s%s", *say ? " or " : "", text);
+	return err_set(e, "%s %s: the unit is missing; say %s", key, arg,
+		       *say ? say : "for example 300ms, 1.5s, 5m or 1h");
+}
+
 /**
  * parse_time() - parse a time such as 300ms, 1.5s, 5m, 1h, 2d or 0
  * @key: the keyword, for the message
@@ -278,8 +296,7 @@ int parse_time(const char *key, const char *arg, uint32_t min, uint32_t max,
 		goto out_bad;
 	if (!unit) {
 		if (strspn(arg, "0.") != strlen(arg))
-			return err_set(e, "%s %s: the unit is missing; say %ss or %sms", key, arg,
-				       arg, arg);
+			return missing_unit(key, arg, min, max, e);
 		if (min)
 			return out_of_range(key, arg, min, max, e);
 		*ms = 0;

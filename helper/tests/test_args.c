@@ -153,7 +153,7 @@ static void leases(void **state)
 	size_t i;
 
 	(void)state;
-	assert_int_equal(parse_lease_args(words("2001:db8::53 zone u ttl 30s"), argv, &l, &e), 0);
+	assert_int_equal(parse_lease_args(words("2001:db8::53 zone u tt 30s"), argv, &l, &e), 0);
 	assert_string_equal(l.name, "zone");
 	assert_int_equal(l.verdict, ANYGATE_VERDICT_UP);
 	assert_int_equal(l.ttl, 30000);

@@ -178,7 +178,8 @@ static void delay_bad(void **state)
 		const char *arg, *text;
 	} cases[] = {
 		{ "5", "the unit is missing; say 5s or 5ms" },
-		{ "1.5", "say 1.5s or 1.5ms" },
+		{ "1.5", "the unit is missing; say 1.5s" },
+		{ "1.00001", "the unit is missing; say for example 300ms" },
 		{ "", "no time" }, { "s", "no time" }, { ".", "no time" }, { ".5s", "no time" },
 		{ "1.s", "no time" }, { "1..5s", "no time" }, { "-1s", "no time" },
 		{ "1 s", "no time" }, { "1d", "at most 1h" }, { "1D", "no time" }, { "1S", "no time" },
