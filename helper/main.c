@@ -310,6 +310,29 @@ static const char *colour_word(const char *arg)
 }
 
 /*
+ * iproute2 has one dash before words: -json, not --json. To getopt that is a
+ * bundle of letters, but none that any of ours would be in.
+ */
+static void two_dashes(int argc, char **argv)
+{
+	static char *const words[] = {
+		(char *)"--json", (char *)"--pretty", (char *)"--timestamp", (char *)"--netns",
+		(char *)"--help", (char *)"--version",
+	};
+	size_t w;
+	int i;
+
+	for (i = 1; i < argc && argv[i][0] == '-' && argv[i][1]; i++) {
+		for (w = 0; w < ARRAY_SIZE(words); w++)
+			if (!strcmp(argv[i], words[w] + 1))
+				argv[i] = words[w];
+		/* what follows is its value */
+		if (!strcmp(argv[i], "-n") || !strcmp(argv[i], "--netns"))
+			i++;
+	}
+}
+
+/*
  * The next socket would take the place of a standard stream that is closed, and
  * be written to. What is opened here instead fails as a closed one does.
  */
@@ -365,6 +388,7 @@ int main(int argc, char **argv)
 	if (hold_streams())
 		return ST_REFUSED;	/* and no place to say it */
 	opterr = 0;
+	two_dashes(argc, argv);
 	while ((c = getopt_long(argc, argv, "+:jptc::n:hV", options, NULL)) >= 0) {
 		switch (c) {
 		case 'j':

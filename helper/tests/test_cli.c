@@ -220,7 +220,8 @@ static void options(void **state)
 {
 	static const char *const good[] = {
 		"-c", "-c=auto", "-color", "-color=never", "-col=always", "--color",
-		"--color=never", "--colo", "-tpc", "-c -j",
+		"--color=never", "--colo", "-tpc", "-c -j", "-json -pretty -timestamp",
+		"-netns -json", "-n -pretty -json", "-netns blue -json",
 	};
 	char line[64];
 	size_t i;
@@ -231,6 +232,14 @@ static void options(void **state)
 		assert_int_equal(run(line, out, err, sizeof(out)), ST_OK);
 		assert_contains(out, ANYGATE_VERSION);
 	}
+	assert_int_equal(run("\"$A\" -json -version", out, err, sizeof(out)), ST_OK);
+	assert_string_equal(out, "{\"version\":\"" ANYGATE_VERSION "\"}\n");
+	/* the namespace's name is no option */
+	assert_int_equal(run("\"$A\" -n -json -V", out, err, sizeof(out)), ST_OK);
+	assert_string_equal(out, "anygatectl " ANYGATE_VERSION "\n");
+	assert_int_equal(run("\"$A\" -jsonx", out, err, sizeof(out)), ST_USAGE);
+	assert_int_equal(run("\"$A\" -netns", out, err, sizeof(out)), ST_USAGE);
+	assert_contains(err, "needs the name of a network namespace");
 }
 
 static void version(void **state)
