@@ -219,6 +219,21 @@ has_kernel()
 	birdc_ok "$1" show route "$2" && grep -q "kernel1" "$TMP/birdc"
 }
 
+# With "router id from" BIRD ends when the interface has no IPv4 address yet: what the
+# drop-in for its unit is for.
+bird_without_address()
+{
+	local status=0
+	star 1
+	ip -n "${NS[1]}" addr del 10.0.1.2/24 dev eth0
+	ip netns exec "${NS[1]}" timeout 60 bird -f -c "$RECIPES/ospf-bird/bird.conf" \
+		-s "$TMP/bird1.ctl" >"$TMP/bird" 2>&1 || status=$?
+	note "status $status"
+	[ $status != 0 ] && [ $status != 124 ] || fail "BIRD has not ended"
+	ip -n "${NS[1]}" addr add 10.0.1.2/24 dev eth0
+	bird_on 1 "$RECIPES/ospf-bird/bird.conf"
+}
+
 # Without a router id FRR takes the highest address of lo: the service's.
 router_id()
 {
@@ -267,5 +282,6 @@ t "FRR: the router id it takes" router_id
 t "FRR: a reload, and forwarding" forwarding
 t "BIRD: direct, learn" bird
 t "BIRD: the preference of what is learnt" preference
+t "BIRD: a router id from an interface without an address" bird_without_address
 
 run_tests "$@"
