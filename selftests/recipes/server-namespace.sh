@@ -27,7 +27,13 @@ box()
 	defer "ip netns del box 2>/dev/null"
 	nsenter "--net=/run/netns/${NS[1]}" "$RECIPE/box" || fail "no namespace"
 	NS[3]=box
-	bird_on 3 "$RECIPE/bird.conf"
+	# as the unit and README.md have it, not as root
+	mkdir -p /etc/netns/box/bird
+	cp "$RECIPE/bird.conf" /etc/netns/box/bird
+	ip netns exec box bird -f -u bird -g bird -c /etc/netns/box/bird/bird.conf \
+		-s "$TMP/bird3.ctl" >"$TMP/bird3.log" 2>&1 &
+	MONITORS+=($!)
+	eventually "BIRD in the namespace" birdc_ok 3 show status
 	eventually "BGP with the namespace" box_is_up
 	ctl -n box apply "$RECIPE/anygate.conf" >/dev/null
 }
