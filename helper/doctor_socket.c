@@ -82,17 +82,29 @@ static void activation(const struct node *n, struct report *r, const struct gate
 		      prefix);
 }
 
-/* Not of a wildcard socket: that can be opened at any time. */
-static void ipv6_bind(const struct node *n, struct report *r, const struct gate *g,
-		      const struct sock *socks, size_t count)
+/*
+ * The route that a gate holds makes the address local for IPv4; with a fallback, or
+ * without a hold, there is none.
+ */
+static bool bindable_while_closed(const struct node *n, const struct gate *g)
 {
+	if (g->prefix.addr.family == AF_INET6)
+		return node_number(n, 0, "/proc/sys/net/ipv6/ip_nonlocal_bind");
+	return (g->hold != ANYGATE_SWITCH_OFF && !g->fallback_via.family) ||
+	       node_number(n, 0, "/proc/sys/net/ipv4/ip_nonlocal_bind");
+}
+
+/* Not of a wildcard socket: that can be opened at any time. */
+static void closed_bind(const struct node *n, struct report *r, const struct gate *g,
+			const struct sock *socks, size_t count)
+{
+	const bool v4 = g->prefix.addr.family == AF_INET;
 	bool bound = false, wildcard = false;
 	char prefix[PREFIX_TEXT];
 	unsigned int i;
 	size_t j;
 
-	if (!gate_is_address(g, AF_INET6) ||
-	    node_number(n, 0, "/proc/sys/net/ipv6/ip_nonlocal_bind"))
+	if (!gate_is_address(g, 0) || bindable_while_closed(n, g))
 		return;
 	for (i = 0; i < g->n_services; i++)
 		for (j = 0; j < count; j++)
@@ -102,11 +114,15 @@ static void ipv6_bind(const struct node *n, struct report *r, const struct gate 
 			}
 	if (wildcard && !bound)
 		return;
-	report_remedy(report_add(r, "ipv6-bind", bound ? SEV_NOTE : SEV_WARNING,
+	report_remedy(report_add(r, v4 ? "ipv4-bind" : "ipv6-bind", bound ? SEV_NOTE : SEV_WARNING,
 				 gate_prefix(g, prefix), bound ?
-				 "a server is bound to the address itself: unless it uses IPV6_FREEBIND it cannot start again while the gate is closed" :
-				 "there is no listener, and a server that binds to the address itself cannot start while the gate is closed"),
-		      "sysctl net.ipv6.ip_nonlocal_bind=1; or the server's own setting (NSD, Unbound: ip-freebind: yes); or let it listen on ::");
+				 "a server is bound to the address itself: unless it uses %s it cannot start again while the gate is closed%s" :
+				 "there is no listener, and a server that binds to the address itself without %s cannot start while the gate is closed%s",
+				 v4 ? "IP_FREEBIND" : "IPV6_FREEBIND", !v4 ? "" :
+				 g->fallback_via.family ? ", which has a fallback in place of a hold" :
+				 ", for hold is off"),
+		      "sysctl net.ipv%c.ip_nonlocal_bind=1; or the server's own setting (NSD, Unbound: ip-freebind: yes); or let it listen on %s",
+		      v4 ? '4' : '6', v4 ? "0.0.0.0" : "::");
 }
 
 static bool is_service_port(const struct gate *g, const struct sock *s)
@@ -163,7 +179,7 @@ void doctor_socket(const struct node *n, struct report *r)
 		for (j = 0; j < g->n_services; j++)
 			for (k = 0; k < count; k++)
 				activation(n, r, g, &g->services[j], &socks[k]);
-		ipv6_bind(n, r, g, socks, count);
+		closed_bind(n, r, g, socks, count);
 		data_sync(r, g, socks, count);
 	}
 	free(socks);

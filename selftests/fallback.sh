@@ -321,6 +321,29 @@ forwarded()
 	fi
 }
 
+# binding GATE KIND FAR: what a server that binds the address itself, and without
+# IP_FREEBIND, has of a closed gate; a held route lets IPv4 do it, a fallback does not.
+binding()
+{
+	local gate=$1 kind=$2 far=$3
+	events_only
+	sock_start
+	far_device
+	ctl add "$gate" udp/53 up 0
+	if [ "$kind" = udp4 ]; then
+		sk open a "$kind" "${gate%/*}" 53
+		wait_addr "$gate"
+		sk close a
+		wait_no_addr "$gate"
+	fi
+	ctl change "$gate" hold off
+	sk_err EADDRNOTAVAIL open a "$kind" "${gate%/*}" 53
+	ctl change "$gate" hold on fallback via "$far" dev d0
+	expect there "$gate" "$far"
+	sk_err EADDRNOTAVAIL open a "$kind" "${gate%/*}" 53
+	expect lacks_addr "$gate"
+}
+
 SERVER=
 serve_here()
 {
@@ -442,6 +465,8 @@ t "changed while the gate is open and closed, v6" \
 	changed $V6/128 udp6 2001:db8:f::2
 t "lost, and found again, v4" lost $V4/32 $FAR
 t "lost, and found again, v6" lost $V6/128 2001:db8:f::2
+t "a server that binds the address itself, v4" binding $V4/32 udp4 $FAR
+t "a server that binds the address itself, v6" binding $V6/128 udp6 2001:db8:f::2
 t "what makes no sense is refused" refusals
 t "a client of A is answered by B through an IPIP tunnel, v4" \
 	end_to_end ipip 4 $V4/32 10.0.3.2 10.0.3.1

@@ -51,6 +51,33 @@ static void ipv6_bind(void **state)
 	expect_nothing(doctor_socket);
 }
 
+static void ipv4_bind(void **state)
+{
+	(void)state;
+	address_gate("192.0.2.53/32", "udp/53");
+	gates[0].hold = ANYGATE_SWITCH_ON;
+	expect_nothing(doctor_socket);
+	gates[0].hold = ANYGATE_SWITCH_OFF;
+	expect(doctor_socket, "ipv4-bind", SEV_WARNING, "192.0.2.53/32");
+	assert_contains(report.f[0].text, "hold is off");
+	assert_contains(report.f[0].remedy, "net.ipv4.ip_nonlocal_bind=1");
+	gates[0].hold = ANYGATE_SWITCH_ON;
+	gates[0].fallback_via.family = AF_INET;
+	expect(doctor_socket, "ipv4-bind", SEV_WARNING, "192.0.2.53/32");
+	assert_contains(report.f[0].text, "fallback");
+	put("proc/thread-self/net/udp",
+	    SOCKETS SOCKET("9", "00000000:0035", "00000000:0000", "07", "7"));
+	expect_nothing(doctor_socket);
+	put("proc/thread-self/net/udp",
+	    SOCKETS SOCKET("9", "350200C0:0035", "00000000:0000", "07", "7"));
+	expect(doctor_socket, "ipv4-bind", SEV_NOTE, "192.0.2.53/32");
+	put("proc/sys/net/ipv4/ip_nonlocal_bind", "1\n");
+	expect_nothing(doctor_socket);
+	put("proc/sys/net/ipv4/ip_nonlocal_bind", "0\n");
+	gates[0].action = ANYGATE_ACTION_ROUTE;
+	expect_nothing(doctor_socket);
+}
+
 static void data_sync(void **state)
 {
 	(void)state;
@@ -140,6 +167,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		test(activation),
 		test(ipv6_bind),
+		test(ipv4_bind),
 		test(data_sync),
 		test(servers),
 		test(managers),
