@@ -18,7 +18,7 @@ network()
 	client
 	bird_on 0 "$RECIPE/router.conf"
 	for n in 1 2; do
-		frr_on $n "$(as_node $n "$RECIPE/frr.conf")" "$RECIPE/daemons"
+		frr_on $n "$(as_node $n "$RECIPE/${CONF:-frr.conf}")" "$RECIPE/daemons"
 		gates_on $n
 	done
 }
@@ -29,11 +29,22 @@ bfd_up()
 	birdc_ok 0 show bfd sessions && [ "$(grep -c " Up " "$TMP/birdc")" = 4 ]
 }
 
-# FRR imports a table with IPv4 only.
+# "ip import-table" is for IPv4 only.
 by_table()
 {
 	GATES=("${GATES[@]:0:3}")
 	scopes anygate-table.conf "table 200" "table main"
+}
+
+# From FRR 10 on there is "redistribute table-direct", for both families.
+by_table_direct()
+{
+	CONF=frr-10.conf
+	scopes anygate-table-10.conf "table 200" "table main"
+	frr_reload 2
+	eventually "some seconds to pass" elapsed "$(now_ms)" 6000
+	expect leads 2
+	expect unheard "${GATES[@]}"
 }
 
 t "the router's routes follow the gates, and FRR is reloaded" follows
@@ -41,5 +52,9 @@ t "FRR is restarted" restarts
 t "the node dies, and BFD tells" dies 15000
 t "global and local nodes by metric" scopes anygate-local.conf "metric 2048" "metric 1024"
 t "global and local nodes by table" by_table
+case $(/usr/lib/frr/bgpd --version) in
+"bgpd version "[1-9].*)	;;
+*)	t "the same with FRR 10, both families" by_table_direct ;;
+esac
 
 run_tests "$@"
