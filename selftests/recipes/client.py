@@ -8,7 +8,8 @@
 
 KIND is one of those in KINDS below. A question that is not answered within two
 seconds, or is refused, is lost; nothing is asked twice. The exit status is 1 if
-there was no answer.
+there was no answer. Who keeps asking waits for ten seconds: a machine that is slow is not
+to look like a question that was lost.
 """
 import socket
 import struct
@@ -136,6 +137,8 @@ KINDS = {"dns": dns_udp, "dns-tcp": dns_tcp, "http": http, "ntp": ntp, "hello": 
 
 
 def keep(kind, addresses):
+    global TIMEOUT
+    TIMEOUT = 10
     while True:
         for address in addresses:
             try:

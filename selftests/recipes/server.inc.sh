@@ -192,7 +192,8 @@ mark_seen()
 }
 
 # unmoved WHAT: since "watch" the routes were never touched, and the gates never
-# moved. Answers that were not the right one are in $WRONG, one a line.
+# moved. Answers that were not the right one are in $WRONG, one a line, and questions
+# without an answer in $LOST.
 unmoved()
 {
 	local sure moves
@@ -203,6 +204,7 @@ unmoved()
 	moves=$(jq -c 'select(.kind == "transition" and (.prefix | startswith("203.") | not))
 		| .state' "$TMP/gates" | tr '\n' ' ')
 	WRONG=$(grep "^ok" "$TMP/clients" | grep -v -F " $ANSWER")
+	LOST=$(grep "^lost" "$TMP/clients")
 	note "$1: $(wc -l <"$TMP/clients") questions, $(grep -c "^lost" "$TMP/clients") of them" \
 		"lost${WRONG:+, $(wc -l <<<"$WRONG") with a wrong answer: $(tail -n 1 <<<"$WRONG")}"
 	if [ -n "$moves" ] || grep -q -F -e $V4 -e $V6 "$TMP/routes"; then
@@ -239,6 +241,7 @@ reload()
 	eventually "the reload to be seen" server_renewed
 	unmoved "$what"
 	[ -z "$WRONG" ] || fail "$what: wrong answers: $WRONG"
+	[ -z "$LOST" ] || fail "$what: lost questions: $LOST"
 }
 
 # A second one, with the same files, and then the first one ends.
