@@ -165,7 +165,10 @@ while True:
     _, told, _, who = s.recvmsg(512, 128)
     # the interface is for the routing to choose
     told = [(level, kind, data[:16] + bytes(4)) for level, kind, data in told]
-    s.sendmsg([sys.argv[1].encode()], told, 0, who)
+    try:
+        s.sendmsg([sys.argv[1].encode()], told, 0, who)
+    except OSError:
+        pass    # no way back just now
 ' "$1" &
 	SERVER[$1]=$!
 	disown	# bash would tell of its end, with all its text
