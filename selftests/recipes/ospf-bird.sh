@@ -73,9 +73,27 @@ own_clients()
 	eventually "the router to know both" leads 12
 }
 
+# A node with FRR beside one with BIRD: to a router they are alike.
+both_daemons()
+{
+	local frr=$SELFTESTS/../Documentation/recipes/ospf-frr
+	star 2
+	client
+	frr_on 0 "$RECIPE/router.conf" "$RECIPE/router.daemons"
+	bird_on 1 "$RECIPE/bird.conf"
+	frr_on 2 "$(as_node 2 "$frr/frr.conf")" "$frr/daemons"
+	gates_on 1
+	gates_on 2
+	server 1
+	server 2
+	eventually "the router to know both" leads 12
+	eventually "both to answer" served 12
+}
+
 t "the router's routes follow the gates, and BIRD is reloaded" follows
 t "BIRD is restarted" restarts
 t "the node dies, and BFD tells" dies 15000
 t "clients on the node itself, with hold and without" own_clients
+t "one node with BIRD, the other with FRR" both_daemons
 
 run_tests "$@"
