@@ -18,9 +18,11 @@
  *
  * All of them are armed only while there is such a gate.
  */
+#include <linux/cred.h>
 #include <linux/fdtable.h>
 #include <linux/file.h>
 #include <linux/fs.h>
+#include <linux/jiffies.h>
 #include <linux/kprobes.h>
 #include <linux/net.h>
 #include <linux/pid.h>
@@ -29,6 +31,7 @@
 #include <linux/sched/task.h>
 #include <linux/timekeeping.h>
 #include <linux/tracepoint.h>
+#include <linux/user_namespace.h>
 #include <linux/workqueue.h>
 #include <net/inet_sock.h>
 #include <net/sock.h>
@@ -42,18 +45,24 @@
 /* Sockets on watched ports that one process can have. */
 #define SOCKS_MAX 64
 
-/* Asked after 1, 2, 4 ... milliseconds, so many times. */
+/* Asked again after 1, 2, 4 ... milliseconds, so many times: for four seconds. */
 #define TRIES 12
 
 /**
  * struct victim - a process that is ending
  * @pid: it, with a reference; NULL for a free place
  * @actor: it, and when it began
- * @tries: how often its sockets were looked at
+ * @uid: whose it is
+ * @ours: it has a socket in a namespace that is no user's, as of the last look
+ * @due: jiffies at which it is to be asked for again
+ * @tries: how often its sockets were looked at again
  */
 struct victim {
 	struct pid *pid;
 	struct anygate_actor actor;
+	kuid_t uid;
+	bool ours;
+	unsigned long due;
 	unsigned int tries;
 };
 
@@ -85,6 +94,7 @@ static void note(struct task_struct *task)
 {
 	struct victim victim = {
 		.actor.at = ktime_get_boot_fast_ns(),
+		.uid = task_uid(task),
 	};
 	unsigned long flags;
 
@@ -256,7 +266,7 @@ struct held {
  * @held: they
  */
 struct search {
-	const struct victim *victim;
+	struct victim *victim;
 	bool shared;
 	unsigned int n;
 	bool unsure;
@@ -321,6 +331,7 @@ static int tell_fd(const void *arg, struct file *file, unsigned int fd)
 		return 0;
 	if (search->held[i].refs > search->held[i].fds || search->shared) {
 		search->unsure = true;
+		search->victim->ours |= sock_net(sk)->user_ns == &init_user_ns;
 		return 0;
 	}
 	/* Once for each socket. */
@@ -355,7 +366,7 @@ static struct task_struct *with_files(struct pid *pid)
 }
 
 /* Return: true if it is worth asking again. */
-static bool look_at(const struct victim *victim)
+static bool look_at(struct victim *victim)
 {
 	static struct search search;	/* only one at a time, and large */
 	struct task_struct *task = with_files(victim->pid);
@@ -395,47 +406,115 @@ static bool pop(struct victim *victim)
 	return popped;
 }
 
+/* How many places a user has. */
+static unsigned int places_of(kuid_t uid)
+{
+	unsigned int i, n = 0;
+
+	for (i = 0; i < RING_SIZE; i++)
+		n += waiting[i].pid && uid_eq(waiting[i].uid, uid);
+	return n;
+}
+
+/*
+ * A free place; or one of a user's namespace, for one that is none; or that of
+ * somebody who has so many that the victim's user would still have fewer.  So
+ * nobody can keep others from being asked for again.
+ */
+static struct victim *place_for(const struct victim *victim)
+{
+	unsigned int i, n, most = places_of(victim->uid) + 1;
+	struct victim *found = NULL;
+
+	for (i = 0; i < RING_SIZE; i++)
+		if (!waiting[i].pid)
+			return &waiting[i];
+	for (i = 0; i < RING_SIZE; i++) {
+		struct victim *w = &waiting[i];
+
+		if (w->ours && !victim->ours)
+			continue;
+		n = places_of(w->uid);
+		if (!w->ours && victim->ours)
+			n += RING_SIZE + 1;
+		if (n > most) {
+			most = n;
+			found = w;
+		}
+	}
+	if (found)
+		put_pid(found->pid);
+	return found;
+}
+
+/* To be asked for again, after the time for its next try. */
+static void put_off(struct victim *victim)
+{
+	victim->due = jiffies + msecs_to_jiffies(1U << victim->tries);
+}
+
 static void keep(const struct victim *victim)
+{
+	struct victim *place = place_for(victim);
+
+	if (!place) {
+		put_pid(victim->pid);
+		return;
+	}
+	*place = *victim;
+	put_off(place);
+}
+
+/* Those that are due.  Others who end are no reason to ask for them sooner. */
+static void ask_again(void)
 {
 	unsigned int i;
 
 	for (i = 0; i < RING_SIZE; i++) {
-		if (waiting[i].pid)
-			continue;
-		waiting[i] = *victim;
-		return;
-	}
-	put_pid(victim->pid);
-}
-
-static void fatal_fn(struct work_struct *work)
-{
-	unsigned int i, tries = TRIES;
-	struct victim victim;
-
-	for (i = 0; i < RING_SIZE; i++) {
 		struct victim *w = &waiting[i];
 
-		if (!w->pid)
+		if (!w->pid || time_before(jiffies, w->due))
 			continue;
-		if (++w->tries < TRIES && look_at(w)) {
-			tries = min(tries, w->tries);
+		if (look_at(w) && ++w->tries < TRIES) {
+			put_off(w);
 			continue;
 		}
 		put_pid(w->pid);
 		w->pid = NULL;
 	}
-	while (pop(&victim)) {
-		if (look_at(&victim)) {
-			keep(&victim);
-			tries = 0;
-		} else {
-			put_pid(victim.pid);
-		}
+}
+
+static void arm_work(void)
+{
+	unsigned long now = jiffies, delay = ULONG_MAX;
+	unsigned int i;
+
+	for (i = 0; i < RING_SIZE; i++) {
+		const struct victim *w = &waiting[i];
+
+		if (!w->pid)
+			continue;
+		delay = min(delay, time_before(now, w->due) ? w->due - now : 0);
 	}
-	if (tries < TRIES)
-		queue_delayed_work(anygate_wq, &fatal_work,
-				   msecs_to_jiffies(1 << tries));
+	/* Does nothing where somebody has just ended: it runs at once then. */
+	if (delay != ULONG_MAX)
+		queue_delayed_work(anygate_wq, &fatal_work, delay);
+}
+
+static void fatal_fn(struct work_struct *work)
+{
+	struct victim victim;
+	unsigned int n;
+
+	ask_again();
+	/* There may be no end of them: whoever comes later queues it once more. */
+	for (n = 0; n < RING_SIZE && pop(&victim); n++) {
+		if (look_at(&victim))
+			keep(&victim);
+		else
+			put_pid(victim.pid);
+	}
+	arm_work();
 }
 
 /* Without probes: forget who is still to be asked for. */

@@ -228,6 +228,75 @@ taken_over()
 	expect_gate $V4/32 .reason listener
 }
 
+# Another process has the socket, but not for long, and the dump takes longer; while
+# others end in great number.
+child_ends()
+{
+	local child n
+	ctl add $V4/32 udp/53 up 0 fatal on
+	slow_dumps
+	server udp4 $V4/32
+	sk @k fork c
+	sk @k pid c
+	child=$ANSWER
+	for n in 1 2; do
+		while :; do /bin/true; done &
+		MONITORS+=($!)
+	done
+	sk signal k 11
+	sleep 0.7
+	has_addr $V4/32 || fail "withdrawn with a process that has the socket"
+	kill -9 "$child"
+	wait_no_addr $V4/32
+	listening || fail "the socket was closed already: a test of nothing"
+	expect_gate $V4/32 .reason dying
+	sk wait k
+}
+
+# More of a user's processes than can be asked for again: they do not keep one of the
+# machine's own from that.
+crowd()
+{
+	local child
+	cat >"$TMP/crowd" <<-END
+		ip link set lo up
+		"$ANYGATECTL" add $V4/32 udp/53 up 0 fatal on || exit
+		exec /usr/bin/python3 "$TMP/crowd.py" >"$TMP/crowded"
+	END
+	cat >"$TMP/crowd.py" <<-END
+		import os, signal, socket
+		s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+		s.bind(("127.0.0.1", 53))
+		kids = []
+		for _ in range(80):
+		    kid = os.fork()
+		    if not kid:
+		        signal.pause()
+		    kids.append(kid)
+		for kid in kids:
+		    os.kill(kid, signal.SIGSEGV)
+		print("all", flush=True)
+		signal.pause()
+	END
+	ctl add $V4/32 udp/53 up 0 fatal on
+	slow_dumps
+	server udp4 $V4/32
+	sk @k fork c
+	sk @k pid c
+	child=$ANSWER
+	unshare -Urn bash "$TMP/crowd" 2>/dev/null &
+	MONITORS+=($!)
+	eventually "the crowd to end" grep -q all "$TMP/crowded"
+	sk signal k 11
+	sleep 0.7
+	has_addr $V4/32 || fail "withdrawn with a process that has the socket"
+	kill -9 "$child"
+	wait_no_addr $V4/32
+	listening || fail "the socket was closed already: a test of nothing"
+	expect_gate $V4/32 .reason dying
+	sk wait k
+}
+
 # Off by default, and switched while the gate is open.
 switched()
 {
@@ -260,6 +329,8 @@ t "not if another process has the socket: fork" shared fork
 t "not if another process has the socket: passed on" shared pass
 t "nor for good, if another process takes the socket" taken_over
 t "nor if others end" others
+t "another process has the socket for a moment, beside many that end" child_ends
+t "the same, beside many of a user's that wait" crowd
 t "on and off" switched
 
 run_tests "$@"
