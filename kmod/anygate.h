@@ -14,9 +14,11 @@
 #ifndef ANYGATE_H
 #define ANYGATE_H
 
+#include <linux/hashtable.h>
 #include <linux/if.h>
 #include <linux/in6.h>
 #include <linux/list.h>
+#include <linux/llist.h>
 #include <linux/mutex.h>
 #include <linux/pid_namespace.h>
 #include <linux/rhashtable.h>
@@ -173,7 +175,6 @@ enum anygate_hint_type {
  * @plen: prefix length of the address
  * @dev: name of the device, empty if it may be any
  * @sk: the socket, for comparison only
- * @inode: of the socket (dying)
  * @actor: who did it
  */
 struct anygate_hint {
@@ -182,7 +183,6 @@ struct anygate_hint {
 	u8 plen;
 	char dev[IFNAMSIZ];
 	const void *sk;
-	u64 inode;
 	struct anygate_actor actor;
 };
 
@@ -702,19 +702,26 @@ struct anygate_event {
 };
 
 /* More at a time are not taken note of: their sockets' end tells. */
-#define ANYGATE_DYING_MAX 32
+#define ANYGATE_DYING_MAX 4096
+#define ANYGATE_DYING_BITS 7
 
 /**
  * struct anygate_dying - a socket whose process is ending
+ * @node: in anygate_net.dying
+ * @fresh: in anygate_net.dying_fresh
  * @sk: the socket, for comparison only
  * @inode: of the socket: another socket may get the same memory
- * @pid: the process, in the initial pid namespace
+ * @key: its address, port and protocol
+ * @actor: the process, and when it began to end
  * @seen: since the last reconcile
  */
 struct anygate_dying {
+	struct hlist_node node;
+	struct llist_node fresh;
 	const void *sk;
 	u64 inode;
-	pid_t pid;
+	struct anygate_sockkey key;
+	struct anygate_actor actor;
 	bool seen;
 };
 
@@ -788,7 +795,10 @@ struct anygate_fresh {
  * @n_errors: changes of a table that failed
  * @shield: what the packet path needs, or NULL; written under @lock
  * @suspects: sockets whose reads are watched, or NULL; written under @lock
- * @dying: sockets of processes that are ending
+ * @dying_fresh: sockets of processes that are ending, on their way to the engine;
+ *	more at a time than the ring takes
+ * @dying_lost: those that there was no room for, until that is told
+ * @dying: those that the engine knows of
  * @n_dying: how many
  * @forgotten: written instead of a gate's history that there is no memory for
  * @flows_due: a gate was withdrawn: count connections
@@ -820,6 +830,9 @@ struct anygate_net {
 	/* protects the next field */
 	spinlock_t req_lock;
 	struct list_head reqs;
+
+	struct llist_head dying_fresh;
+	atomic_t dying_lost;
 
 	/* protects all that follows */
 	struct mutex lock;
@@ -855,7 +868,7 @@ struct anygate_net {
 	u64 n_errors;
 	struct anygate_shield_net __rcu *shield;
 	struct anygate_suspects __rcu *suspects;
-	struct anygate_dying dying[ANYGATE_DYING_MAX];
+	DECLARE_HASHTABLE(dying, ANYGATE_DYING_BITS);
 	unsigned int n_dying;
 	struct anygate_history forgotten;
 	bool flows_due;
@@ -1055,8 +1068,8 @@ u64 anygate_stall_deadline(const struct anygate_gate *gate);
 /* fatal.c */
 void anygate_fatal_get(void);
 void anygate_fatal_put(void);
-void anygate_fatal_note(struct anygate_net *agn,
-			const struct anygate_hint *hint);
+void anygate_fatal_take(struct anygate_net *agn);
+void anygate_fatal_free(struct anygate_net *agn);
 void anygate_fatal_gone(struct anygate_net *agn, const void *sk);
 void anygate_fatal_sweep(struct anygate_net *agn);
 bool anygate_fatal_dying(struct anygate_net *agn, struct sock *sk);

@@ -136,8 +136,10 @@ static bool concerns(const struct anygate_hint *hint,
 	const struct anygate_sockkey *key = &hint->key;
 	unsigned int i;
 
-	if (hint->type != ANYGATE_HINT_SOCK &&
-	    hint->type != ANYGATE_HINT_DYING)
+	/* One hint for all sockets of a process. */
+	if (hint->type == ANYGATE_HINT_DYING)
+		return gate->conf.fatal;
+	if (hint->type != ANYGATE_HINT_SOCK)
 		return false;
 	for (i = 0; i < gate->services->n; i++) {
 		const struct anygate_sockkey *own = &gate->services->s[i].key;
@@ -203,8 +205,7 @@ static bool take_hints(struct anygate_net *agn)
 			anygate_services_mark(agn, &hint);
 			break;
 		case ANYGATE_HINT_DYING:
-			anygate_fatal_note(agn, &hint);
-			anygate_services_mark(agn, &hint);
+			anygate_fatal_take(agn);
 			break;
 		case ANYGATE_HINT_ADDR:
 			address_hint(agn, &hint);
@@ -216,6 +217,7 @@ static bool take_hints(struct anygate_net *agn)
 	}
 	if (overflow) {
 		agn->n_overflows++;
+		anygate_fatal_take(agn);
 		mark_all(agn, true, ANYGATE_SOURCE_RECONCILE);
 	}
 	return !left;
@@ -634,6 +636,7 @@ void anygate_engine_exit(struct anygate_net *agn)
 	}
 	anygate_shield_exit(agn);
 	anygate_suspects_free(agn);
+	anygate_fatal_free(agn);
 	mutex_unlock(&agn->lock);
 	anygate_actuate_exit(agn);
 	anygate_gate_tables_exit(agn);

@@ -22,13 +22,19 @@
 #include <linux/fdtable.h>
 #include <linux/file.h>
 #include <linux/fs.h>
+#include <linux/hash.h>
+#include <linux/hashtable.h>
 #include <linux/jiffies.h>
 #include <linux/kprobes.h>
+#include <linux/llist.h>
+#include <linux/log2.h>
+#include <linux/mm.h>
 #include <linux/net.h>
 #include <linux/pid.h>
 #include <linux/pid_namespace.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
+#include <linux/slab.h>
 #include <linux/timekeeping.h>
 #include <linux/tracepoint.h>
 #include <linux/user_namespace.h>
@@ -42,8 +48,11 @@
 /* Processes that can end at a time; a power of two. */
 #define RING_SIZE 64
 
-/* Sockets on watched ports that one process can have. */
-#define SOCKS_MAX 64
+/*
+ * Descriptors of sockets on watched ports that are looked at in one process: some
+ * servers have a socket for each protocol, address and thread.
+ */
+#define SOCKS_MAX 4096U
 
 /* Asked again after 1, 2, 4 ... milliseconds, so many times: for four seconds. */
 #define TRIES 12
@@ -247,8 +256,8 @@ static void disarm(void)
 
 /**
  * struct held - a socket on a watched port, in a process's table
- * @sk: the socket, for comparison only
- * @fds: descriptors for it
+ * @sk: the socket, for comparison only; NULL for a free place
+ * @fds: descriptors for it; 0 if it has been told of
  * @refs: references to the open file
  */
 struct held {
@@ -261,16 +270,24 @@ struct held {
  * struct search - the look at a process's table under way
  * @victim: the process
  * @shared: another process has the same table
+ * @unsure: somebody else, or a system call, has one of the sockets
+ * @fds: descriptors of such sockets
+ * @max: so many sockets there is memory for
  * @n: sockets found
- * @unsure: somebody else, or a system call, has one of them
- * @held: they
+ * @bits: of the number of places in @held, of which half stay free
+ * @held: they, by a hash of the socket
+ * @spares: for the engine, one for each of @max
  */
 struct search {
 	struct victim *victim;
 	bool shared;
-	unsigned int n;
 	bool unsure;
-	struct held held[SOCKS_MAX];
+	unsigned int fds;
+	unsigned int max;
+	unsigned int n;
+	unsigned int bits;
+	struct held *held;
+	struct llist_head spares;
 };
 
 /* The watched socket behind a file, or NULL. */
@@ -284,64 +301,100 @@ static struct sock *watched_sock(struct file *file, u16 *port)
 	if (sk->sk_protocol != IPPROTO_TCP && sk->sk_protocol != IPPROTO_UDP)
 		return NULL;
 	*port = READ_ONCE(inet_sk(sk)->inet_num);
-	return anygate_watch_wants(sk->sk_protocol, *port) ? sk : NULL;
+	if (!anygate_watch_wants(sk->sk_protocol, *port))
+		return NULL;
+	/* The port may be that of another namespace's gate. */
+	return rcu_access_pointer(anygate_net_of(sock_net(sk))->ring) ? sk : NULL;
+}
+
+/* A socket's place, or the one that it can have. */
+static struct held *find_held(const struct search *search, const void *sk)
+{
+	unsigned int i = hash_ptr(sk, search->bits);
+
+	while (search->held[i].sk && search->held[i].sk != sk)
+		i = (i + 1) & (BIT(search->bits) - 1);
+	return &search->held[i];
 }
 
 static int count_fd(const void *arg, struct file *file, unsigned int fd)
 {
 	struct search *search = (struct search *)arg;
-	unsigned int i;
+	u16 port;
+
+	search->fds += !!watched_sock(file, &port);
+	return 0;
+}
+
+static int gather_fd(const void *arg, struct file *file, unsigned int fd)
+{
+	struct search *search = (struct search *)arg;
+	struct held *held;
 	struct sock *sk;
 	u16 port;
 
 	sk = watched_sock(file, &port);
 	if (!sk)
 		return 0;
-	for (i = 0; i < search->n && search->held[i].sk != sk; i++)
-		;
-	if (i == SOCKS_MAX)
-		return 0;
-	if (i == search->n) {
+	held = find_held(search, sk);
+	if (!held->sk) {
+		if (search->n == search->max) {
+			/* Not there when memory was asked for, or too many. */
+			if (search->max < SOCKS_MAX)
+				search->unsure = true;
+			else
+				atomic_inc(&anygate_net_of(sock_net(sk))->dying_lost);
+			return 0;
+		}
 		search->n++;
-		search->held[i].sk = sk;
-		search->held[i].fds = 0;
+		held->sk = sk;
 	}
-	search->held[i].fds++;
-	search->held[i].refs = file_count(file);
+	held->fds++;
+	held->refs = file_count(file);
 	return 0;
 }
 
 static int tell_fd(const void *arg, struct file *file, unsigned int fd)
 {
 	struct search *search = (struct search *)arg;
-	struct anygate_hint hint = {
-		.type = ANYGATE_HINT_DYING,
-		.actor = search->victim->actor,
-	};
-	unsigned int i;
+	struct anygate_hint hint = { .type = ANYGATE_HINT_DYING };
+	struct anygate_dying *dying;
+	struct anygate_net *agn;
+	struct held *held;
 	struct sock *sk;
 	u16 port;
 
 	sk = watched_sock(file, &port);
 	if (!sk)
 		return 0;
-	for (i = 0; i < search->n && search->held[i].sk != sk; i++)
-		;
-	if (i == search->n || !search->held[i].fds)
+	held = find_held(search, sk);
+	if (!held->fds)
 		return 0;
-	if (search->held[i].refs > search->held[i].fds || search->shared) {
+	agn = anygate_net_of(sock_net(sk));
+	if (held->refs > held->fds || search->shared) {
 		search->unsure = true;
-		search->victim->ours |= sock_net(sk)->user_ns == &init_user_ns;
+		search->victim->ours |= agn->net->user_ns == &init_user_ns;
 		return 0;
 	}
 	/* Once for each socket. */
-	search->held[i].fds = 0;
-	hint.sk = sk;
-	hint.inode = sock_i_ino(sk);
-	hint.key.port = port;
-	hint.key.proto = sk->sk_protocol;
-	anygate_sock_addr(sk, &hint.key.addr);
-	anygate_hint(anygate_net_of(sock_net(sk)), &hint);
+	held->fds = 0;
+	dying = llist_entry(llist_del_first(&search->spares),
+			    struct anygate_dying, fresh);
+	dying->sk = sk;
+	dying->inode = sock_i_ino(sk);
+	dying->actor = search->victim->actor;
+	dying->key.port = port;
+	dying->key.proto = sk->sk_protocol;
+	anygate_sock_addr(sk, &dying->key.addr);
+	hint.key = dying->key;
+	hint.actor = dying->actor;
+	/* With the ring goes, a grace period later, whoever frees them. */
+	rcu_read_lock();
+	if (!rcu_access_pointer(agn->ring))
+		llist_add(&dying->fresh, &search->spares);
+	else if (llist_add(&dying->fresh, &agn->dying_fresh))
+		anygate_hint(agn, &hint);
+	rcu_read_unlock();
 	return 0;
 }
 
@@ -365,31 +418,116 @@ static struct task_struct *with_files(struct pid *pid)
 	return found;
 }
 
+/*
+ * Does another process have the same table?  A thread forgets it before it lets go
+ * of it: who holds it is counted first, and once more for those who came since.
+ */
+static bool table_shared(struct task_struct *task)
+	__must_hold(&task->alloc_lock)
+{
+	const struct files_struct *files = task->files;
+	int before = atomic_read(&files->count);
+	struct task_struct *thread;
+	int n = 0;
+
+	lockdep_assert_held(&task->alloc_lock);
+	/* Before the threads: pairs with the count's decrement, a full barrier. */
+	smp_rmb();
+	rcu_read_lock();
+	for_each_thread(task, thread)
+		n += READ_ONCE(thread->files) == files;
+	rcu_read_unlock();
+	return max(before, atomic_read(&files->count)) > n;
+}
+
+static void count_table(struct search *search, struct task_struct *task)
+	__must_hold(&task->alloc_lock)
+{
+	lockdep_assert_held(&task->alloc_lock);
+	iterate_fd(task->files, 0, count_fd, search);
+}
+
+static void tell_table(struct search *search, struct task_struct *task)
+	__must_hold(&task->alloc_lock)
+{
+	lockdep_assert_held(&task->alloc_lock);
+	search->shared = table_shared(task);
+	iterate_fd(task->files, 0, gather_fd, search);
+	if (search->n)
+		iterate_fd(task->files, 0, tell_fd, search);
+}
+
+/*
+ * As procfs does: the table can't go while the lock is held.  A thread may have lost
+ * it before that, and another one still have it.
+ */
+static void with_table(struct search *search,
+		       void (*fn)(struct search *, struct task_struct *))
+{
+	struct task_struct *task;
+	bool found = false;
+
+	while (!found) {
+		task = with_files(search->victim->pid);
+		if (!task)
+			return;
+		task_lock(task);
+		found = task->files;
+		if (found)
+			fn(search, task);
+		task_unlock(task);
+		put_task_struct(task);
+	}
+}
+
+static void release(struct search *search)
+{
+	struct anygate_dying *dying, *next;
+
+	llist_for_each_entry_safe(dying, next, llist_del_all(&search->spares),
+				  fresh)
+		kfree(dying);
+	kvfree(search->held);
+	search->held = NULL;
+}
+
+/* Memory for as many sockets as there are descriptors.  Return: true if there is. */
+static bool provide(struct search *search)
+{
+	struct anygate_dying *dying;
+	unsigned int i;
+
+	search->max = min(search->fds, SOCKS_MAX);
+	search->bits = ilog2(roundup_pow_of_two(search->max)) + 1;
+	search->held = kvcalloc(BIT(search->bits), sizeof(*search->held),
+				GFP_KERNEL);
+	if (!search->held)
+		return false;
+	for (i = 0; i < search->max; i++) {
+		dying = kzalloc(sizeof(*dying), GFP_KERNEL);
+		if (!dying) {
+			release(search);
+			return false;
+		}
+		llist_add(&dying->fresh, &search->spares);
+	}
+	return true;
+}
+
 /* Return: true if it is worth asking again. */
 static bool look_at(struct victim *victim)
 {
-	static struct search search;	/* only one at a time, and large */
-	struct task_struct *task = with_files(victim->pid);
-	bool unsure = false;
+	struct search search = { .victim = victim };
 
-	if (!task)
+	might_sleep();
+	with_table(&search, count_table);
+	if (!search.fds)
 		return false;
-	search.victim = victim;
-	search.n = 0;
-	search.unsure = false;
-	/* As procfs does: the table can't go while the lock is held. */
-	task_lock(task);
-	if (task->files) {
-		search.shared = atomic_read(&task->files->count) >
-				get_nr_threads(task);
-		iterate_fd(task->files, 0, count_fd, &search);
-		if (search.n)
-			iterate_fd(task->files, 0, tell_fd, &search);
-		unsure = search.unsure;
-	}
-	task_unlock(task);
-	put_task_struct(task);
-	return unsure;
+	if (!provide(&search))
+		return true;
+	with_table(&search, tell_table);
+	release(&search);
+	return search.unsure;
 }
 
 static bool pop(struct victim *victim)
@@ -571,33 +709,94 @@ void anygate_fatal_put(void)
 
 /* --- the engine's side --------------------------------------------------------- */
 
+static bool is_known(struct anygate_net *agn, const void *sk, u64 inode)
+	__must_hold(&agn->lock)
+{
+	const struct anygate_dying *dying;
+
+	lockdep_assert_held(&agn->lock);
+	hash_for_each_possible(agn->dying, dying, node, (unsigned long)sk)
+		if (dying->sk == sk && dying->inode == inode)
+			return true;
+	return false;
+}
+
+static void forget(struct anygate_net *agn, struct anygate_dying *dying)
+	__must_hold(&agn->lock)
+{
+	lockdep_assert_held(&agn->lock);
+	hash_del(&dying->node);
+	agn->n_dying--;
+	kfree(dying);
+}
+
 /**
- * anygate_fatal_note() - a socket's only process is ending
+ * anygate_fatal_take() - take note of sockets whose only process is ending
  * @agn: the namespace
- * @hint: which socket
+ *
+ * Has the engine look at the gates that they concern.
  *
  * Context: the engine, anygate_net.lock held.
  */
-void anygate_fatal_note(struct anygate_net *agn,
-			const struct anygate_hint *hint)
+void anygate_fatal_take(struct anygate_net *agn)
 	__must_hold(&agn->lock)
 {
-	unsigned int i;
+	struct anygate_dying *dying, *next;
+	struct llist_node *list;
+	unsigned int lost;
 
 	lockdep_assert_held(&agn->lock);
-	/* It is asked for more than once if one of its sockets is another's, too. */
-	for (i = 0; i < agn->n_dying; i++)
-		if (agn->dying[i].sk == hint->sk &&
-		    agn->dying[i].inode == hint->inode)
-			return;
-	if (agn->n_dying == ANYGATE_DYING_MAX)
+	list = llist_reverse_order(llist_del_all(&agn->dying_fresh));
+	lost = atomic_xchg(&agn->dying_lost, 0);
+	llist_for_each_entry_safe(dying, next, list, fresh) {
+		struct anygate_hint hint = {
+			.type = ANYGATE_HINT_DYING,
+			.key = dying->key,
+			.sk = dying->sk,
+			.actor = dying->actor,
+		};
+
+		/* It is asked for again if one of its sockets is another's, too. */
+		if (is_known(agn, dying->sk, dying->inode)) {
+			kfree(dying);
+			continue;
+		}
+		if (agn->n_dying == ANYGATE_DYING_MAX) {
+			kfree(dying);
+			lost++;
+			continue;
+		}
+		dying->seen = true;
+		hash_add(agn->dying, &dying->node, (unsigned long)dying->sk);
+		agn->n_dying++;
+		anygate_services_mark(agn, &hint);
+	}
+	if (!lost)
 		return;
-	agn->dying[agn->n_dying++] = (struct anygate_dying){
-		.sk = hint->sk,
-		.inode = hint->inode,
-		.pid = hint->actor.pid,
-		.seen = true,
-	};
+	agn->n_overflows++;
+	pr_notice_ratelimited("%u sockets of processes that end are too many: they count until they are closed\n",
+			      lost);
+}
+
+/**
+ * anygate_fatal_free() - forget all
+ * @agn: the namespace, to which nobody gives a hint any more
+ *
+ * Context: process, anygate_net.lock held.
+ */
+void anygate_fatal_free(struct anygate_net *agn)
+	__must_hold(&agn->lock)
+{
+	struct anygate_dying *dying, *next;
+	struct hlist_node *tmp;
+	int i;
+
+	lockdep_assert_held(&agn->lock);
+	llist_for_each_entry_safe(dying, next,
+				  llist_del_all(&agn->dying_fresh), fresh)
+		kfree(dying);
+	hash_for_each_safe(agn->dying, i, tmp, dying, node)
+		forget(agn, dying);
 }
 
 /* Has the process given its files back? */
@@ -626,12 +825,16 @@ static bool has_ended(pid_t nr)
 void anygate_fatal_gone(struct anygate_net *agn, const void *sk)
 	__must_hold(&agn->lock)
 {
-	unsigned int i;
+	struct anygate_dying *dying;
+	struct hlist_node *tmp;
 
 	lockdep_assert_held(&agn->lock);
-	for (i = 0; i < agn->n_dying; i++)
-		if (agn->dying[i].sk == sk)
-			agn->dying[i--] = agn->dying[--agn->n_dying];
+	if (!agn->n_dying)
+		return;
+	hash_for_each_possible_safe(agn->dying, dying, tmp, node,
+				    (unsigned long)sk)
+		if (dying->sk == sk)
+			forget(agn, dying);
 }
 
 /**
@@ -648,17 +851,28 @@ void anygate_fatal_gone(struct anygate_net *agn, const void *sk)
 void anygate_fatal_sweep(struct anygate_net *agn)
 	__must_hold(&agn->lock)
 {
-	unsigned int i, n = 0;
+	struct anygate_dying *dying;
+	struct hlist_node *tmp;
+	pid_t asked = 0;
+	bool ended = false;
+	int i;
 
 	might_sleep();
 	lockdep_assert_held(&agn->lock);
-	for (i = 0; i < agn->n_dying; i++) {
-		if (!agn->dying[i].seen || has_ended(agn->dying[i].pid))
-			continue;
-		agn->dying[n] = agn->dying[i];
-		agn->dying[n++].seen = false;
+	/* A hint was lost, perhaps, for want of room. */
+	anygate_fatal_take(agn);
+	if (agn->n_dying) {
+		hash_for_each_safe(agn->dying, i, tmp, dying, node) {
+			/* Many have the same process. */
+			if (dying->actor.pid != asked)
+				ended = has_ended(dying->actor.pid);
+			asked = dying->actor.pid;
+			if (ended || !dying->seen)
+				forget(agn, dying);
+			else
+				dying->seen = false;
+		}
 	}
-	agn->n_dying = n;
 	if (likely(!READ_ONCE(again)))
 		return;
 	mutex_lock(&fatal_lock);
@@ -679,14 +893,13 @@ void anygate_fatal_sweep(struct anygate_net *agn)
 bool anygate_fatal_dying(struct anygate_net *agn, struct sock *sk)
 	__must_hold(&agn->lock)
 {
-	unsigned int i;
+	struct anygate_dying *dying;
 
 	lockdep_assert_held(&agn->lock);
-	for (i = 0; i < agn->n_dying; i++) {
-		if (agn->dying[i].sk != sk ||
-		    agn->dying[i].inode != sock_i_ino(sk))
+	hash_for_each_possible(agn->dying, dying, node, (unsigned long)sk) {
+		if (dying->sk != sk || dying->inode != sock_i_ino(sk))
 			continue;
-		agn->dying[i].seen = true;
+		dying->seen = true;
 		return true;
 	}
 	return false;

@@ -228,6 +228,71 @@ taken_over()
 	expect_gate $V4/32 .reason listener
 }
 
+# A server has a socket for each address and thread of its own.
+many()
+{
+	local n
+	ctl add $V4/32 udp/53 up 0 fatal on
+	slow_dumps
+	events_only
+	sock_start
+	sk spawn k
+	for ((n = 0; n < 200; n++)); do
+		sk @k open "s$n" udp4 $V4 53 freebind reuseport
+	done
+	wait_addr $V4/32
+	sk signal k 11
+	wait_no_addr $V4/32
+	listening || fail "the sockets were closed already: a test of nothing"
+	expect_gate $V4/32 .reason dying
+	sk wait k
+	eventually "the reason to be plain" gate_is $V4/32 .reason no-listener
+}
+
+# Threads that wait for packets have references to their sockets, until they die; and
+# whoever writes the core has a copy of the table by then.
+threads()
+{
+	local pid
+	ctl add $V4/32 udp/53 up 0 fatal on
+	slow_dumps
+	events_only
+	/usr/bin/python3 - $V4 <<-'END' &
+		import socket, sys, threading
+		def serve():
+		    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+		    s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+		    s.setsockopt(socket.IPPROTO_IP, 15, 1)
+		    s.bind((sys.argv[1], 53))
+		    while True:
+		        s.recv(1)
+		for _ in range(8):
+		    threading.Thread(target=serve).start()
+	END
+	pid=$!
+	MONITORS+=("$pid")
+	eventually "the sockets to be there" sockets 8
+	wait_addr $V4/32
+	eventually "the threads to wait" asleep "$pid" 9
+	kill -SEGV "$pid"
+	wait_no_addr $V4/32
+	sockets 8 || fail "the sockets were closed already: a test of nothing"
+	expect_gate $V4/32 .reason dying
+	eventually "the reason to be plain" gate_is $V4/32 .reason no-listener
+}
+
+# sockets N: so many are on port 53
+sockets()
+{
+	[ "$(ss -Hnua "sport = :53" | grep -c .)" -eq "$1" ]
+}
+
+# asleep PID N: all its N threads are
+asleep()
+{
+	[ "$(cat "/proc/$1/task/"*/status | grep -c '^State:.S')" -eq "$2" ]
+}
+
 # Another process has the socket, but not for long, and the dump takes longer; while
 # others end in great number.
 child_ends()
@@ -297,6 +362,59 @@ crowd()
 	sk wait k
 }
 
+# A process that has the same table, not a copy, serves on; that the one that ends has
+# as many threads as the table has holders says nothing, if one has a table of its own.
+partner()
+{
+	local pid partner
+	[ "$(uname -m)" = x86_64 ] || skip "clone() is another number"
+	ctl add $V4/32 udp/53 up 0 fatal on
+	slow_dumps
+	events_only
+	sock_start
+	metronome
+	/usr/bin/python3 - $V4 >"$TMP/partner" <<-'END' &
+		import ctypes, signal, socket, sys, threading
+		libc = ctypes.CDLL(None, use_errno=True)
+		CLONE_FILES = 0x400
+		partner = libc.syscall(56, CLONE_FILES | signal.SIGCHLD, 0, 0, 0, 0)
+		if not partner:
+		    while True:
+		        signal.pause()
+		def alone():
+		    libc.unshare(CLONE_FILES)
+		    ready.set()
+		    signal.sigwait([signal.SIGUSR1])
+		ready = threading.Event()
+		threading.Thread(target=alone).start()
+		ready.wait()
+		# Only now, so that the thread's table has none of it.
+		s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+		s.setsockopt(socket.IPPROTO_IP, 15, 1)
+		s.bind((sys.argv[1], 53))
+		print(partner, flush=True)
+		while True:
+		    signal.pause()
+	END
+	pid=$!
+	MONITORS+=("$pid")
+	wait_addr $V4/32
+	eventually "the partner to be there" test -s "$TMP/partner"
+	partner=$(<"$TMP/partner")
+	MONITORS+=("$partner")
+	mon_start "$TMP/mon" address
+	kill -SEGV "$pid"
+	eventually "the process to end" ended "$pid"
+	settle
+	quiet "$TMP/mon" "$V4/"
+	expect_gate $V4/32 .state open
+}
+
+ended()
+{
+	! [ -d "/proc/$1" ] || grep -q '^State:.*Z' "/proc/$1/status"
+}
+
 # Off by default, and switched while the gate is open.
 switched()
 {
@@ -329,8 +447,11 @@ t "not if another process has the socket: fork" shared fork
 t "not if another process has the socket: passed on" shared pass
 t "nor for good, if another process takes the socket" taken_over
 t "nor if others end" others
+t "a process with 200 sockets" many
+t "a process with threads that wait for packets" threads
 t "another process has the socket for a moment, beside many that end" child_ends
 t "the same, beside many of a user's that wait" crowd
+t "not if another process has the same table" partner
 t "on and off" switched
 
 run_tests "$@"
