@@ -713,7 +713,7 @@ struct anygate_event {
  * @inode: of the socket: another socket may get the same memory
  * @key: its address, port and protocol
  * @actor: the process, and when it began to end
- * @seen: since the last reconcile
+ * @seen: since they were swept last
  */
 struct anygate_dying {
 	struct hlist_node node;
@@ -800,6 +800,7 @@ struct anygate_fresh {
  * @dying_lost: those that there was no room for, until that is told
  * @dying: those that the engine knows of
  * @n_dying: how many
+ * @walked: all gates have been looked at since those were swept last
  * @forgotten: written instead of a gate's history that there is no memory for
  * @flows_due: a gate was withdrawn: count connections
  * @flows_at: CLOCK_BOOTTIME nanoseconds before which not to count again for
@@ -870,6 +871,7 @@ struct anygate_net {
 	struct anygate_suspects __rcu *suspects;
 	DECLARE_HASHTABLE(dying, ANYGATE_DYING_BITS);
 	unsigned int n_dying;
+	bool walked;
 	struct anygate_history forgotten;
 	bool flows_due;
 	u64 flows_at;

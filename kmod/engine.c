@@ -388,7 +388,10 @@ static bool take_dirty(struct anygate_net *agn)
 	unsigned int n = look_at(agn, &agn->dirty, BATCH - BATCH / 4);
 
 	look_at(agn, &agn->routine, BATCH - n);
-	return !list_empty(&agn->dirty) || !list_empty(&agn->routine);
+	if (!list_empty(&agn->dirty) || !list_empty(&agn->routine))
+		return true;
+	agn->walked = true;
+	return false;
 }
 
 /*

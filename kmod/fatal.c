@@ -842,6 +842,9 @@ void anygate_fatal_gone(struct anygate_net *agn, const void *sk)
  * those that have outlived their process
  * @agn: the namespace, before a look at all its gates
  *
+ * Nobody has met them only where everybody has been asked: a reconcile may be due
+ * before all gates have been looked at for the last one.
+ *
  * Whoever may look into a process can take a socket from it until its very end.
  *
  * Probes that could not be armed for want of memory are tried once more.
@@ -867,12 +870,13 @@ void anygate_fatal_sweep(struct anygate_net *agn)
 			if (dying->actor.pid != asked)
 				ended = has_ended(dying->actor.pid);
 			asked = dying->actor.pid;
-			if (ended || !dying->seen)
+			if (ended || (agn->walked && !dying->seen))
 				forget(agn, dying);
-			else
+			else if (agn->walked)
 				dying->seen = false;
 		}
 	}
+	agn->walked = false;
 	if (likely(!READ_ONCE(again)))
 		return;
 	mutex_lock(&fatal_lock);

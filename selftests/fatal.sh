@@ -415,6 +415,31 @@ ended()
 	! [ -d "/proc/$1" ] || grep -q '^State:.*Z' "/proc/$1/status"
 }
 
+# The next reconcile is due before the last one has looked at all gates.
+behind()
+{
+	local n
+	for ((n = 0; n < 250; n++)); do
+		echo "add 203.0.113.$n/32 udp/53 up 0"
+	done >"$TMP/gates"
+	ctl apply "$TMP/gates" >/dev/null
+	ctl add $V4/32 udp/53 up 0 fatal on
+	slow_dumps
+	server udp4 $V4/32
+	mon_start "$TMP/mon" address
+	sk signal k 11
+	wait_no_addr $V4/32
+	mon_sync "$TMP/mon"
+	mon_start "$TMP/mon2" address
+	param reconcile_ms 1
+	sleep 2
+	listening || fail "the socket was closed already: a test of nothing"
+	quiet "$TMP/mon2" "$V4/"
+	expect_gate $V4/32 .reason dying
+	param reconcile_ms 0
+	sk wait k
+}
+
 # Off by default, and switched while the gate is open.
 switched()
 {
@@ -452,6 +477,7 @@ t "a process with threads that wait for packets" threads
 t "another process has the socket for a moment, beside many that end" child_ends
 t "the same, beside many of a user's that wait" crowd
 t "not if another process has the same table" partner
+t "while the reconcile is behind" behind
 t "on and off" switched
 
 run_tests "$@"
