@@ -297,7 +297,7 @@ asleep()
 # others end in great number.
 child_ends()
 {
-	local child n
+	local child n DUMP=15
 	ctl add $V4/32 udp/53 up 0 fatal on
 	slow_dumps
 	server udp4 $V4/32
@@ -322,7 +322,8 @@ child_ends()
 # machine's own from that.
 crowd()
 {
-	local child
+	local child DUMP=15
+	: >"$TMP/crowded"
 	cat >"$TMP/crowd" <<-END
 		ip link set lo up
 		"$ANYGATECTL" add $V4/32 udp/53 up 0 fatal on || exit
