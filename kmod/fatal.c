@@ -54,6 +54,13 @@
  */
 #define SOCKS_MAX 4096U
 
+/*
+ * The memory for so many comes from what is kept for those who cannot wait: the
+ * process may have been killed for the want of it, and who waits for memory waits
+ * for that process's end.
+ */
+#define SOCKS_FEW 64
+
 /* Asked again after 1, 2, 4 ... milliseconds, so many times: for four seconds. */
 #define TRIES 12
 
@@ -494,17 +501,18 @@ static void release(struct search *search)
 /* Memory for as many sockets as there are descriptors.  Return: true if there is. */
 static bool provide(struct search *search)
 {
+	gfp_t gfp = search->fds <= SOCKS_FEW ? GFP_ATOMIC | __GFP_NOWARN :
+					       GFP_KERNEL;
 	struct anygate_dying *dying;
 	unsigned int i;
 
 	search->max = min(search->fds, SOCKS_MAX);
 	search->bits = ilog2(roundup_pow_of_two(search->max)) + 1;
-	search->held = kvcalloc(BIT(search->bits), sizeof(*search->held),
-				GFP_KERNEL);
+	search->held = kvcalloc(BIT(search->bits), sizeof(*search->held), gfp);
 	if (!search->held)
 		return false;
 	for (i = 0; i < search->max; i++) {
-		dying = kzalloc(sizeof(*dying), GFP_KERNEL);
+		dying = kzalloc(sizeof(*dying), gfp);
 		if (!dying) {
 			release(search);
 			return false;
