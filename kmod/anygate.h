@@ -1070,11 +1070,19 @@ u64 anygate_stall_deadline(const struct anygate_gate *gate);
 /* fatal.c */
 void anygate_fatal_get(void);
 void anygate_fatal_put(void);
-void anygate_fatal_take(struct anygate_net *agn);
-void anygate_fatal_free(struct anygate_net *agn);
-void anygate_fatal_gone(struct anygate_net *agn, const void *sk);
-void anygate_fatal_sweep(struct anygate_net *agn);
-bool anygate_fatal_dying(struct anygate_net *agn, struct sock *sk);
+void anygate_fatal_again(void);
+
+/* fdtable.c */
+bool anygate_fdtable_tell(struct pid *pid, const struct anygate_actor *actor,
+			  bool *ours);
+bool anygate_fdtable_gone(pid_t nr);
+
+/* dying.c */
+void anygate_dying_take(struct anygate_net *agn);
+void anygate_dying_free(struct anygate_net *agn);
+void anygate_dying_gone(struct anygate_net *agn, const void *sk);
+void anygate_dying_sweep(struct anygate_net *agn);
+bool anygate_dying_is(struct anygate_net *agn, struct sock *sk);
 
 /* flows.c */
 void anygate_flows_init(struct anygate_gate *gate);

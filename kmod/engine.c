@@ -201,11 +201,11 @@ static bool take_hints(struct anygate_net *agn)
 		agn->n_hints++;
 		switch (hint.type) {
 		case ANYGATE_HINT_SOCK:
-			anygate_fatal_gone(agn, hint.sk);
+			anygate_dying_gone(agn, hint.sk);
 			anygate_services_mark(agn, &hint);
 			break;
 		case ANYGATE_HINT_DYING:
-			anygate_fatal_take(agn);
+			anygate_dying_take(agn);
 			break;
 		case ANYGATE_HINT_ADDR:
 			address_hint(agn, &hint);
@@ -217,7 +217,7 @@ static bool take_hints(struct anygate_net *agn)
 	}
 	if (overflow) {
 		agn->n_overflows++;
-		anygate_fatal_take(agn);
+		anygate_dying_take(agn);
 		mark_all(agn, true, ANYGATE_SOURCE_RECONCILE);
 	}
 	return !left;
@@ -300,7 +300,8 @@ static void reconcile(struct anygate_net *agn, u64 now)
 	unsigned long id;
 
 	agn->pass++;
-	anygate_fatal_sweep(agn);
+	anygate_fatal_again();
+	anygate_dying_sweep(agn);
 	anygate_table_scan(agn);
 	if (now >= agn->next_verify) {
 		agn->next_verify = now + NSEC_PER_SEC;
@@ -639,7 +640,7 @@ void anygate_engine_exit(struct anygate_net *agn)
 	}
 	anygate_shield_exit(agn);
 	anygate_suspects_free(agn);
-	anygate_fatal_free(agn);
+	anygate_dying_free(agn);
 	mutex_unlock(&agn->lock);
 	anygate_actuate_exit(agn);
 	anygate_gate_tables_exit(agn);

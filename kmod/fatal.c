@@ -9,57 +9,27 @@
  * certain to end, before it has so much as woken up, which it may not do for
  * long (a processor with something more urgent, a device that does not answer);
  * probes on do_group_exit() and do_coredump() of those that end otherwise.  A
- * work item finds out which sockets on watched ports it alone holds, and gives
- * the engine of their namespace a hint for each.  "Alone" is what the reference
- * count of the open file says: it is no more than the descriptors in the
- * process's own table.  System calls under way hold references too, which
- * are given back as the threads die, so the question is asked again for a
- * while.  Somebody else's never are.
+ * work item has the engines told which sockets on watched ports it alone holds
+ * (fdtable.c).  What system calls under way hold is given back as the threads die,
+ * so the question is asked again for a while.
  *
  * All of them are armed only while there is such a gate.
  */
 #include <linux/cred.h>
-#include <linux/fdtable.h>
-#include <linux/file.h>
-#include <linux/fs.h>
-#include <linux/hash.h>
-#include <linux/hashtable.h>
 #include <linux/jiffies.h>
 #include <linux/kprobes.h>
-#include <linux/llist.h>
-#include <linux/log2.h>
-#include <linux/mm.h>
-#include <linux/net.h>
 #include <linux/pid.h>
-#include <linux/pid_namespace.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
-#include <linux/slab.h>
 #include <linux/timekeeping.h>
 #include <linux/tracepoint.h>
-#include <linux/user_namespace.h>
 #include <linux/workqueue.h>
-#include <net/inet_sock.h>
-#include <net/sock.h>
 #include <trace/events/signal.h>
 
 #include "anygate.h"
 
 /* Processes that can end at a time; a power of two. */
 #define RING_SIZE 64
-
-/*
- * Descriptors of sockets on watched ports that are looked at in one process: some
- * servers have a socket for each protocol, address and thread.
- */
-#define SOCKS_MAX 4096U
-
-/*
- * The memory for so many comes from what is kept for those who cannot wait: the
- * process may have been killed for the want of it, and who waits for memory waits
- * for that process's end.
- */
-#define SOCKS_FEW 64
 
 /* Asked again after 1, 2, 4 ... milliseconds, so many times: for four seconds. */
 #define TRIES 12
@@ -259,283 +229,12 @@ static void disarm(void)
 	}
 }
 
-/* --- whose sockets? ---------------------------------------------------------- */
-
-/**
- * struct held - a socket on a watched port, in a process's table
- * @sk: the socket, for comparison only; NULL for a free place
- * @fds: descriptors for it; 0 if it has been told of
- * @refs: references to the open file
- */
-struct held {
-	const void *sk;
-	long fds;
-	long refs;
-};
-
-/**
- * struct search - the look at a process's table under way
- * @victim: the process
- * @shared: another process has the same table
- * @unsure: somebody else, or a system call, has one of the sockets
- * @fds: descriptors of such sockets
- * @max: so many sockets there is memory for
- * @n: sockets found
- * @bits: of the number of places in @held, of which half stay free
- * @held: they, by a hash of the socket
- * @spares: for the engine, one for each of @max
- */
-struct search {
-	struct victim *victim;
-	bool shared;
-	bool unsure;
-	unsigned int fds;
-	unsigned int max;
-	unsigned int n;
-	unsigned int bits;
-	struct held *held;
-	struct llist_head spares;
-};
-
-/* The watched socket behind a file, or NULL. */
-static struct sock *watched_sock(struct file *file, u16 *port)
-{
-	struct socket *sock = sock_from_file(file);
-	struct sock *sk = sock ? READ_ONCE(sock->sk) : NULL;
-
-	if (!sk || (sk->sk_family != AF_INET && sk->sk_family != AF_INET6))
-		return NULL;
-	if (sk->sk_protocol != IPPROTO_TCP && sk->sk_protocol != IPPROTO_UDP)
-		return NULL;
-	*port = READ_ONCE(inet_sk(sk)->inet_num);
-	if (!anygate_watch_wants(sk->sk_protocol, *port))
-		return NULL;
-	/* The port may be that of another namespace's gate. */
-	return rcu_access_pointer(anygate_net_of(sock_net(sk))->ring) ? sk : NULL;
-}
-
-/* A socket's place, or the one that it can have. */
-static struct held *find_held(const struct search *search, const void *sk)
-{
-	unsigned int i = hash_ptr(sk, search->bits);
-
-	while (search->held[i].sk && search->held[i].sk != sk)
-		i = (i + 1) & (BIT(search->bits) - 1);
-	return &search->held[i];
-}
-
-static int count_fd(const void *arg, struct file *file, unsigned int fd)
-{
-	struct search *search = (struct search *)arg;
-	u16 port;
-
-	search->fds += !!watched_sock(file, &port);
-	return 0;
-}
-
-static int gather_fd(const void *arg, struct file *file, unsigned int fd)
-{
-	struct search *search = (struct search *)arg;
-	struct held *held;
-	struct sock *sk;
-	u16 port;
-
-	sk = watched_sock(file, &port);
-	if (!sk)
-		return 0;
-	held = find_held(search, sk);
-	if (!held->sk) {
-		if (search->n == search->max) {
-			/* Not there when memory was asked for, or too many. */
-			if (search->max < SOCKS_MAX)
-				search->unsure = true;
-			else
-				atomic_inc(&anygate_net_of(sock_net(sk))->dying_lost);
-			return 0;
-		}
-		search->n++;
-		held->sk = sk;
-	}
-	held->fds++;
-	held->refs = file_count(file);
-	return 0;
-}
-
-static int tell_fd(const void *arg, struct file *file, unsigned int fd)
-{
-	struct search *search = (struct search *)arg;
-	struct anygate_hint hint = { .type = ANYGATE_HINT_DYING };
-	struct anygate_dying *dying;
-	struct anygate_net *agn;
-	struct held *held;
-	struct sock *sk;
-	u16 port;
-
-	sk = watched_sock(file, &port);
-	if (!sk)
-		return 0;
-	held = find_held(search, sk);
-	if (!held->fds)
-		return 0;
-	agn = anygate_net_of(sock_net(sk));
-	if (held->refs > held->fds || search->shared) {
-		search->unsure = true;
-		search->victim->ours |= agn->net->user_ns == &init_user_ns;
-		return 0;
-	}
-	/* Once for each socket. */
-	held->fds = 0;
-	dying = llist_entry(llist_del_first(&search->spares),
-			    struct anygate_dying, fresh);
-	dying->sk = sk;
-	dying->inode = sock_i_ino(sk);
-	dying->actor = search->victim->actor;
-	dying->key.port = port;
-	dying->key.proto = sk->sk_protocol;
-	anygate_sock_addr(sk, &dying->key.addr);
-	hint.key = dying->key;
-	hint.actor = dying->actor;
-	/* With the ring goes, a grace period later, whoever frees them. */
-	rcu_read_lock();
-	if (!rcu_access_pointer(agn->ring))
-		llist_add(&dying->fresh, &search->spares);
-	else if (llist_add(&dying->fresh, &agn->dying_fresh))
-		anygate_hint(agn, &hint);
-	rcu_read_unlock();
-	return 0;
-}
-
-/* The table, as long as any of the threads still has it. */
-static struct task_struct *with_files(struct pid *pid)
-{
-	struct task_struct *task, *thread, *found = NULL;
-
-	rcu_read_lock();
-	task = pid_task(pid, PIDTYPE_TGID);
-	if (task) {
-		for_each_thread(task, thread) {
-			if (!READ_ONCE(thread->files))
-				continue;
-			found = thread;
-			get_task_struct(found);
-			break;
-		}
-	}
-	rcu_read_unlock();
-	return found;
-}
-
-/*
- * Does another process have the same table?  A thread forgets it before it lets go
- * of it: who holds it is counted first, and once more for those who came since.
- */
-static bool table_shared(struct task_struct *task)
-	__must_hold(&task->alloc_lock)
-{
-	const struct files_struct *files = task->files;
-	int before = atomic_read(&files->count);
-	struct task_struct *thread;
-	int n = 0;
-
-	lockdep_assert_held(&task->alloc_lock);
-	/* Before the threads: pairs with the count's decrement, a full barrier. */
-	smp_rmb();
-	rcu_read_lock();
-	for_each_thread(task, thread)
-		n += READ_ONCE(thread->files) == files;
-	rcu_read_unlock();
-	return max(before, atomic_read(&files->count)) > n;
-}
-
-static void count_table(struct search *search, struct task_struct *task)
-	__must_hold(&task->alloc_lock)
-{
-	lockdep_assert_held(&task->alloc_lock);
-	iterate_fd(task->files, 0, count_fd, search);
-}
-
-static void tell_table(struct search *search, struct task_struct *task)
-	__must_hold(&task->alloc_lock)
-{
-	lockdep_assert_held(&task->alloc_lock);
-	search->shared = table_shared(task);
-	iterate_fd(task->files, 0, gather_fd, search);
-	if (search->n)
-		iterate_fd(task->files, 0, tell_fd, search);
-}
-
-/*
- * As procfs does: the table can't go while the lock is held.  A thread may have lost
- * it before that, and another one still have it.
- */
-static void with_table(struct search *search,
-		       void (*fn)(struct search *, struct task_struct *))
-{
-	struct task_struct *task;
-	bool found = false;
-
-	while (!found) {
-		task = with_files(search->victim->pid);
-		if (!task)
-			return;
-		task_lock(task);
-		found = task->files;
-		if (found)
-			fn(search, task);
-		task_unlock(task);
-		put_task_struct(task);
-	}
-}
-
-static void release(struct search *search)
-{
-	struct anygate_dying *dying, *next;
-
-	llist_for_each_entry_safe(dying, next, llist_del_all(&search->spares),
-				  fresh)
-		kfree(dying);
-	kvfree(search->held);
-	search->held = NULL;
-}
-
-/* Memory for as many sockets as there are descriptors.  Return: true if there is. */
-static bool provide(struct search *search)
-{
-	gfp_t gfp = search->fds <= SOCKS_FEW ? GFP_ATOMIC | __GFP_NOWARN :
-					       GFP_KERNEL;
-	struct anygate_dying *dying;
-	unsigned int i;
-
-	search->max = min(search->fds, SOCKS_MAX);
-	search->bits = ilog2(roundup_pow_of_two(search->max)) + 1;
-	search->held = kvcalloc(BIT(search->bits), sizeof(*search->held), gfp);
-	if (!search->held)
-		return false;
-	for (i = 0; i < search->max; i++) {
-		dying = kzalloc(sizeof(*dying), gfp);
-		if (!dying) {
-			release(search);
-			return false;
-		}
-		llist_add(&dying->fresh, &search->spares);
-	}
-	return true;
-}
+/* --- the victims -------------------------------------------------------------- */
 
 /* Return: true if it is worth asking again. */
 static bool look_at(struct victim *victim)
 {
-	struct search search = { .victim = victim };
-
-	might_sleep();
-	with_table(&search, count_table);
-	if (!search.fds)
-		return false;
-	if (!provide(&search))
-		return true;
-	with_table(&search, tell_table);
-	release(&search);
-	return search.unsure;
+	return anygate_fdtable_tell(victim->pid, &victim->actor, &victim->ours);
 }
 
 static bool pop(struct victim *victim)
@@ -594,7 +293,7 @@ static struct victim *place_for(const struct victim *victim)
 }
 
 /* To be asked for again, after the time for its next try. */
-static void put_off(struct victim *victim)
+static void postpone(struct victim *victim)
 {
 	victim->due = jiffies + msecs_to_jiffies(1U << victim->tries);
 }
@@ -608,7 +307,7 @@ static void keep(const struct victim *victim)
 		return;
 	}
 	*place = *victim;
-	put_off(place);
+	postpone(place);
 }
 
 /* Those that are due.  Others who end are no reason to ask for them sooner. */
@@ -622,7 +321,7 @@ static void ask_again(void)
 		if (!w->pid || time_before(jiffies, w->due))
 			continue;
 		if (look_at(w) && ++w->tries < TRIES) {
-			put_off(w);
+			postpone(w);
 			continue;
 		}
 		put_pid(w->pid);
@@ -715,204 +414,18 @@ void anygate_fatal_put(void)
 	mutex_unlock(&fatal_lock);
 }
 
-/* --- the engine's side --------------------------------------------------------- */
-
-static bool is_known(struct anygate_net *agn, const void *sk, u64 inode)
-	__must_hold(&agn->lock)
-{
-	const struct anygate_dying *dying;
-
-	lockdep_assert_held(&agn->lock);
-	hash_for_each_possible(agn->dying, dying, node, (unsigned long)sk)
-		if (dying->sk == sk && dying->inode == inode)
-			return true;
-	return false;
-}
-
-static void forget(struct anygate_net *agn, struct anygate_dying *dying)
-	__must_hold(&agn->lock)
-{
-	lockdep_assert_held(&agn->lock);
-	hash_del(&dying->node);
-	agn->n_dying--;
-	kfree(dying);
-}
-
 /**
- * anygate_fatal_take() - take note of sockets whose only process is ending
- * @agn: the namespace
+ * anygate_fatal_again() - try to arm what could not be for want of memory
  *
- * Has the engine look at the gates that they concern.
- *
- * Context: the engine, anygate_net.lock held.
+ * Context: process, sleeps.
  */
-void anygate_fatal_take(struct anygate_net *agn)
-	__must_hold(&agn->lock)
+void anygate_fatal_again(void)
 {
-	struct anygate_dying *dying, *next;
-	struct llist_node *list;
-	unsigned int lost;
-
-	lockdep_assert_held(&agn->lock);
-	list = llist_reverse_order(llist_del_all(&agn->dying_fresh));
-	lost = atomic_xchg(&agn->dying_lost, 0);
-	llist_for_each_entry_safe(dying, next, list, fresh) {
-		struct anygate_hint hint = {
-			.type = ANYGATE_HINT_DYING,
-			.key = dying->key,
-			.sk = dying->sk,
-			.actor = dying->actor,
-		};
-
-		/* It is asked for again if one of its sockets is another's, too. */
-		if (is_known(agn, dying->sk, dying->inode)) {
-			kfree(dying);
-			continue;
-		}
-		if (agn->n_dying == ANYGATE_DYING_MAX) {
-			kfree(dying);
-			lost++;
-			continue;
-		}
-		dying->seen = true;
-		hash_add(agn->dying, &dying->node, (unsigned long)dying->sk);
-		agn->n_dying++;
-		anygate_services_mark(agn, &hint);
-	}
-	if (!lost)
-		return;
-	agn->n_overflows++;
-	pr_notice_ratelimited("%u sockets of processes that end are too many: they count until they are closed\n",
-			      lost);
-}
-
-/**
- * anygate_fatal_free() - forget all
- * @agn: the namespace, to which nobody gives a hint any more
- *
- * Context: process, anygate_net.lock held.
- */
-void anygate_fatal_free(struct anygate_net *agn)
-	__must_hold(&agn->lock)
-{
-	struct anygate_dying *dying, *next;
-	struct hlist_node *tmp;
-	int i;
-
-	lockdep_assert_held(&agn->lock);
-	llist_for_each_entry_safe(dying, next,
-				  llist_del_all(&agn->dying_fresh), fresh)
-		kfree(dying);
-	hash_for_each_safe(agn->dying, i, tmp, dying, node)
-		forget(agn, dying);
-}
-
-/* Has the process given its files back? */
-static bool has_ended(pid_t nr)
-{
-	struct task_struct *task;
-	struct pid *pid;
-
-	rcu_read_lock();
-	pid = get_pid(find_pid_ns(nr, &init_pid_ns));
-	rcu_read_unlock();
-	task = pid ? with_files(pid) : NULL;
-	put_pid(pid);
-	if (task)
-		put_task_struct(task);
-	return !task;
-}
-
-/**
- * anygate_fatal_gone() - a socket has been closed, or whatever
- * @agn: the namespace
- * @sk: the socket, for comparison only
- *
- * Context: the engine, anygate_net.lock held.
- */
-void anygate_fatal_gone(struct anygate_net *agn, const void *sk)
-	__must_hold(&agn->lock)
-{
-	struct anygate_dying *dying;
-	struct hlist_node *tmp;
-
-	lockdep_assert_held(&agn->lock);
-	if (!agn->n_dying)
-		return;
-	hash_for_each_possible_safe(agn->dying, dying, tmp, node,
-				    (unsigned long)sk)
-		if (dying->sk == sk)
-			forget(agn, dying);
-}
-
-/**
- * anygate_fatal_sweep() - forget the sockets that nobody has met of late, and
- * those that have outlived their process
- * @agn: the namespace, before a look at all its gates
- *
- * Nobody has met them only where everybody has been asked: a reconcile may be due
- * before all gates have been looked at for the last one.
- *
- * Whoever may look into a process can take a socket from it until its very end.
- *
- * Probes that could not be armed for want of memory are tried once more.
- *
- * Context: the engine, anygate_net.lock held; sleeps.
- */
-void anygate_fatal_sweep(struct anygate_net *agn)
-	__must_hold(&agn->lock)
-{
-	struct anygate_dying *dying;
-	struct hlist_node *tmp;
-	pid_t asked = 0;
-	bool ended = false;
-	int i;
-
 	might_sleep();
-	lockdep_assert_held(&agn->lock);
-	/* A hint was lost, perhaps, for want of room. */
-	anygate_fatal_take(agn);
-	if (agn->n_dying) {
-		hash_for_each_safe(agn->dying, i, tmp, dying, node) {
-			/* Many have the same process. */
-			if (dying->actor.pid != asked)
-				ended = has_ended(dying->actor.pid);
-			asked = dying->actor.pid;
-			if (ended || (agn->walked && !dying->seen))
-				forget(agn, dying);
-			else if (agn->walked)
-				dying->seen = false;
-		}
-	}
-	agn->walked = false;
 	if (likely(!READ_ONCE(again)))
 		return;
 	mutex_lock(&fatal_lock);
 	if (n_gates)
 		arm();
 	mutex_unlock(&fatal_lock);
-}
-
-/**
- * anygate_fatal_dying() - is a socket's process ending?
- * @agn: its namespace
- * @sk: the socket
- *
- * Context: the engine, anygate_net.lock held; may be called with spinlocks
- * held.
- * Return: true if it is.
- */
-bool anygate_fatal_dying(struct anygate_net *agn, struct sock *sk)
-	__must_hold(&agn->lock)
-{
-	struct anygate_dying *dying;
-
-	lockdep_assert_held(&agn->lock);
-	hash_for_each_possible(agn->dying, dying, node, (unsigned long)sk) {
-		if (dying->sk != sk || dying->inode != sock_i_ino(sk))
-			continue;
-		dying->seen = true;
-		return true;
-	}
-	return false;
 }

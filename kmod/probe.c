@@ -118,7 +118,7 @@ static bool udp_counts(const struct look *look, const struct sock *sk)
 /* It counts, unless its process is ending. */
 static u32 take(struct look *look, struct sock *sk)
 {
-	if (look->fatal && anygate_fatal_dying(look->agn, sk)) {
+	if (look->fatal && anygate_dying_is(look->agn, sk)) {
 		look->dying++;
 		return 0;
 	}
