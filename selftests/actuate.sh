@@ -462,11 +462,6 @@ refused_then_accepted()
 	wait_no_addr $V6/128
 }
 
-passes()
-{
-	"$ANYGATECTL" -j version | jq .module.passes
-}
-
 elapsed()
 {
 	[ $(($(now_ms) - $1)) -ge "$2" ]

@@ -293,29 +293,52 @@ asleep()
 	[ "$(cat "/proc/$1/task/"*/status | grep -c '^State:.S')" -eq "$2" ]
 }
 
+# outlived CHILD: the server crashes, and the child that has its socket, too, ends when
+# others have done so in great number
+outlived()
+{
+	local pid before
+	sk pid k
+	pid=$ANSWER
+	while :; do /bin/true; done &
+	MONITORS+=($!)
+	sk signal k 11
+	eventually "it to dump" grep -q "^CoreDumping:.*1" "/proc/$pid/status"
+	before=$(last_pid)
+	eventually "others to end" pids_since "$before" 40
+	has_addr $V4/32 || fail "withdrawn with a process that has the socket"
+	kill -9 "$1"
+	wait_no_addr $V4/32
+	listening || fail "the socket was closed already: a test of nothing"
+	expect_gate $V4/32 .reason dying
+	sk wait k
+}
+
+# The number that a process was given last: they go up.
+last_pid()
+{
+	local _ pid
+	read -r _ _ _ _ pid </proc/loadavg
+	echo "$pid"
+}
+
+pids_since()
+{
+	[ $(($(last_pid) - $1)) -ge "$2" ]
+}
+
 # Another process has the socket, but not for long, and the dump takes longer; while
 # others end in great number.
 child_ends()
 {
-	local child n DUMP=15
+	local child DUMP=15
 	ctl add $V4/32 udp/53 up 0 fatal on
 	slow_dumps
 	server udp4 $V4/32
 	sk @k fork c
 	sk @k pid c
 	child=$ANSWER
-	for n in 1 2; do
-		while :; do /bin/true; done &
-		MONITORS+=($!)
-	done
-	sk signal k 11
-	sleep 0.7
-	has_addr $V4/32 || fail "withdrawn with a process that has the socket"
-	kill -9 "$child"
-	wait_no_addr $V4/32
-	listening || fail "the socket was closed already: a test of nothing"
-	expect_gate $V4/32 .reason dying
-	sk wait k
+	outlived "$child"
 }
 
 # More of a user's processes than can be asked for again: they do not keep one of the
@@ -353,14 +376,7 @@ crowd()
 	unshare -Urn bash "$TMP/crowd" 2>/dev/null &
 	MONITORS+=($!)
 	eventually "the crowd to end" grep -q all "$TMP/crowded"
-	sk signal k 11
-	sleep 0.7
-	has_addr $V4/32 || fail "withdrawn with a process that has the socket"
-	kill -9 "$child"
-	wait_no_addr $V4/32
-	listening || fail "the socket was closed already: a test of nothing"
-	expect_gate $V4/32 .reason dying
-	sk wait k
+	outlived "$child"
 }
 
 # A process that has the same table, not a copy, serves on; that the one that ends has
@@ -419,7 +435,7 @@ ended()
 # The next reconcile is due before the last one has looked at all gates.
 behind()
 {
-	local n
+	local n before
 	for ((n = 0; n < 250; n++)); do
 		echo "add 203.0.113.$n/32 udp/53 up 0"
 	done >"$TMP/gates"
@@ -432,8 +448,9 @@ behind()
 	wait_no_addr $V4/32
 	mon_sync "$TMP/mon"
 	mon_start "$TMP/mon2" address
+	before=$(passes)
 	param reconcile_ms 1
-	sleep 2
+	eventually "reconciles" passes_since "$before" 100
 	listening || fail "the socket was closed already: a test of nothing"
 	quiet "$TMP/mon2" "$V4/"
 	expect_gate $V4/32 .reason dying

@@ -186,14 +186,6 @@ clock_steps()
 	wait_addr $V4/32
 }
 
-passes()
-{
-	local json
-	json=$("$ANYGATECTL" -j version) || fail "no version"
-	[[ $json =~ \"passes\":\ *([0-9]+) ]] || fail "no passes: $json"
-	echo "${BASH_REMATCH[1]}"
-}
-
 # idle MS: the engine has had nothing to do for so long
 idle()
 {
@@ -253,17 +245,12 @@ suspend()
 	eventually "the engine to be idle" idle 1500
 	before=$(passes)
 	echo freeze >$state || fail "no suspend"
-	eventually "the engine to be told of the suspend's end" told_since "$before"
+	eventually "the engine to be told of the suspend's end" passes_since "$before" 1
 	expect has_addr $V4/32
 	ctl lease $V4 check up ttl 1s
 	echo freeze >$state || fail "no suspend"
 	within $((1000 + SLACK)) "the lease has run out" lacks_addr $V4/32
 	expect has_addr $V6/128
-}
-
-told_since()
-{
-	[ "$(passes)" -gt "$1" ]
 }
 
 start_bird()

@@ -367,6 +367,21 @@ gates_to()
 		jq -S 'map(del(.since_s, .flows, .leases[]?.expires_in_ms))' >"$1"
 }
 
+# passes: how often the engine has worked
+passes()
+{
+	local json
+	json=$("$ANYGATECTL" -j version) || fail "no version"
+	[[ $json =~ \"passes\":\ *([0-9]+) ]] || fail "no passes: $json"
+	echo "${BASH_REMATCH[1]}"
+}
+
+# passes_since BEFORE N: at least N more than that
+passes_since()
+{
+	[ $(($(passes) - $1)) -ge "$2" ]
+}
+
 # mon_start FILE [ip-monitor object...]: record "ip monitor" in a file. It is
 # known to listen when it has seen a marker of ours.
 #
