@@ -11,7 +11,7 @@
  * probes on do_group_exit() and do_coredump() of those that end otherwise.  A
  * work item has the engines told which sockets on watched ports it alone holds
  * (fdtable.c).  What system calls under way hold is given back as the threads die,
- * so the question is asked again for a while.
+ * so the question is asked again, as long as there is the process.
  *
  * All of them are armed only while there is such a gate.
  */
@@ -31,8 +31,11 @@
 /* Processes that can end at a time; a power of two. */
 #define RING_SIZE 64
 
-/* Asked again after 1, 2, 4 ... milliseconds, so many times: for four seconds. */
-#define TRIES 12
+/*
+ * Asked again after 1, 2, 4 ... milliseconds, and then after 256 each time: until the
+ * process has no table any more, for a dump takes as long as it takes.
+ */
+#define TRIES_LONGER 8
 
 /**
  * struct victim - a process that is ending
@@ -41,7 +44,7 @@
  * @uid: whose it is
  * @ours: it has a socket in a namespace that is no user's, as of the last look
  * @due: jiffies at which it is to be asked for again
- * @tries: how often its sockets were looked at again
+ * @tries: how often its sockets were looked at again, up to TRIES_LONGER
  */
 struct victim {
 	struct pid *pid;
@@ -320,7 +323,9 @@ static void ask_again(void)
 
 		if (!w->pid || time_before(jiffies, w->due))
 			continue;
-		if (look_at(w) && ++w->tries < TRIES) {
+		if (look_at(w)) {
+			if (w->tries < TRIES_LONGER)
+				w->tries++;
 			postpone(w);
 			continue;
 		}
