@@ -131,8 +131,10 @@ static void *reader(void *arg)
 			if (!what)
 				continue;
 			pthread_mutex_lock(&lock);
+			/* Whoever adds it again and again changes nothing. */
+			if (s->present != (what > 0))
+				s->changed = at;
 			s->present = what > 0;
-			s->changed = at;
 			if (what < 0 && !s->gone)
 				s->gone = at;
 			pthread_cond_signal(&news);
