@@ -59,6 +59,7 @@ unit_is()
 
 life()
 {
+	local word
 	network
 	manager
 	units start hello.socket || fail "start: $(<"$TMP/systemctl")"
@@ -71,6 +72,13 @@ life()
 	watch
 	kill -9 "$(service_pid)"
 	unmoved SIGKILL
+	for word in daemon-reload daemon-reexec; do
+		note "$word"
+		watch
+		units $word || fail "$word: $(<"$TMP/systemctl")"
+		eventually "systemd" units list-units
+		unmoved $word
+	done
 	note "stop of the service: the next client starts it"
 	units stop hello.service || true
 	eventually "the service to be stopped" unit_is hello.service inactive
@@ -118,8 +126,20 @@ crash_loop()
 	expect gates_say no-listener
 }
 
+# The socket's IPv6 address is away, and IPv6 has no route to help.
+not_free()
+{
+	network
+	sed -i "/^FreeBind/d" $XDG_RUNTIME_DIR/systemd/user/hello.socket
+	manager
+	units start hello.socket && fail "it is started"
+	expect unit_is hello.socket failed
+	expect unrouted
+}
+
 t "start, stop, restart, SIGKILL" life
 t "SIGSTOP of the service: a stall" stopped
 t "a service that always dies" crash_loop
+t "not started without FreeBind" not_free
 
 run_tests "$@"

@@ -62,6 +62,23 @@ life()
 }
 
 # Without "local", and with nothing to get its time from.
+# It does not share its addresses: who starts a second one has the first one's gate.
+second()
+{
+	local first
+	network
+	server_start
+	comes
+	first=$MAIN
+	watch
+	server_start
+	eventually "the second to end" dead "$MAIN"
+	grep -i "could not\|already\|fatal" "$TMP/server.log" | tail -n 2 | sed 's/^/# /'
+	expect lives "$first"
+	unmoved "a second instance"
+	[ -z "$LOST" ] || fail "lost questions: $LOST"
+}
+
 unsynchronised()
 {
 	network
@@ -85,6 +102,7 @@ gates_say()
 }
 
 t "start, stop, reload, SIGKILL" life
+t "a second one ends" second
 t "without a source of time" unsynchronised
 
 run_tests "$@"

@@ -10,6 +10,7 @@
 . "${0%/*}/nsd.inc.sh"
 
 RECIPE=$SERVERS/nsd
+CONFIG=/etc/nsd/nsd.conf
 
 needs bird birdc nsd nsd-control "$PYTHON"
 
@@ -45,5 +46,6 @@ main_killed()
 t "start, stop, reload, SIGKILL" life
 t "a second NSD takes over" second
 t "SIGKILL of the first process only" main_killed
+t "not started without ip-freebind" unbound_without "ip-freebind"
 
 run_tests "$@"

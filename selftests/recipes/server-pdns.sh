@@ -10,6 +10,7 @@
 
 RECIPE=$SERVERS/pdns
 PROGRAM=/usr/sbin/pdns_server
+CONFIG=/etc/powerdns/pdns.conf
 
 needs bird birdc pdns_server pdns_control "$PYTHON"
 
@@ -77,5 +78,6 @@ second()
 
 t "start, stop, reload, SIGKILL" life
 t "a second one ends" second
+t "not started without non-local-bind" unbound_without "^non-local-bind"
 
 run_tests "$@"

@@ -18,6 +18,7 @@ case $(pdns_recursor --version 2>&1) in
 *"PowerDNS Recursor 4."*)	CONF=recursor.conf ;;
 *)				CONF=recursor.yml ;;
 esac
+CONFIG=/etc/powerdns/$CONF
 
 server_files()
 {
@@ -68,5 +69,6 @@ second()
 
 t "start, stop, reload, SIGKILL" life
 t "a second Recursor takes over" second
+t "not started without non-local-bind" unbound_without "non[-_]local[-_]bind"
 
 run_tests "$@"

@@ -10,6 +10,7 @@
 
 RECIPE=$SERVERS/unbound
 PROGRAM=/usr/sbin/unbound
+CONFIG=/etc/unbound/unbound.conf
 
 needs bird birdc unbound unbound-control "$PYTHON"
 
@@ -61,5 +62,6 @@ second()
 
 t "start, stop, reload, SIGKILL" life
 t "a second Unbound takes over" second
+t "not started without ip-freebind" unbound_without "ip-freebind"
 
 run_tests "$@"

@@ -14,6 +14,7 @@
 #	GATES		what anygate on the node reads, if not anygate.conf in RECIPE
 #	AT		the number of the namespace that it is in, if not the node
 #	RAW		if it answers before it has its data
+#	CONFIG		its configuration, where "unbound_without" takes a line away
 #	server_files	puts its files where they belong
 #	server_start, server_stop
 #	server_newer	changes its data or its configuration
@@ -242,6 +243,23 @@ reload()
 	unmoved "$what"
 	[ -z "$WRONG" ] || fail "$what: wrong answers: $WRONG"
 	[ -z "$LOST" ] || fail "$what: lost questions: $LOST"
+}
+
+# unbound_without PATTERN: without the option that these lines of its configuration are
+# it does not bind what is away, and ends: the route that a gate holds is not enough
+# for both families.
+unbound_without()
+{
+	network
+	grep -q -- "$1" "$CONFIG" || fail "no such line in $CONFIG: $1"
+	sed -i "/$1/d" "$CONFIG"
+	server_start
+	eventually "it to give up" dead "$MAIN"
+	grep -i "cannot assign" "$TMP/server.log" | head -n 2 | sed 's/^/# /'
+	grep -qi "cannot assign requested address" "$TMP/server.log" ||
+		fail "for another reason: $(tail -n 3 "$TMP/server.log")"
+	grep -i "cannot assign" "$TMP/server.log" | grep -q -F "$V4" && fail "IPv4, too"
+	expect unrouted
 }
 
 # A second one, with the same files, and then the first one ends.
