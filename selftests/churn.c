@@ -203,6 +203,33 @@ static void put_services(struct message *m)
 	}
 }
 
+static void put_listen_policy(struct message *m)
+{
+	unsigned int policy = any(3);
+
+	put_u32(m, ANYGATE_A_GATE_LISTEN_POLICY, policy);
+	if (policy == ANYGATE_LISTEN_POLICY_DEV)
+		put(m, ANYGATE_A_GATE_LISTEN_DEV, "lo", 3);
+}
+
+/* By the device that hostile.sh makes; to a gateway of the wrong family, too. */
+static void put_fallback(struct message *m)
+{
+	static const unsigned char via[2][16] = {
+		{ 203, 0, 113, 130 },
+		{ 0x20, 1, 0xd, 0xb8, [5] = 0xf, [15] = 2 },
+	};
+	static const unsigned char nowhere[4];
+	unsigned int which = any(3);
+
+	if (which == 2) {
+		put(m, ANYGATE_A_GATE_FALLBACK_VIA, nowhere, 4);
+		return;
+	}
+	put(m, ANYGATE_A_GATE_FALLBACK_VIA, via[which], which ? 16 : 4);
+	put(m, ANYGATE_A_GATE_FALLBACK_DEV, "d0", 3);
+}
+
 static void put_settings(struct message *m)
 {
 	static const struct {
@@ -238,6 +265,10 @@ static void put_settings(struct message *m)
 			put_u32(m, settings[i].type, settings[i].value);
 		last = settings[i].type;
 	}
+	if (!any(6))
+		put_listen_policy(m);
+	if (!any(6))
+		put_fallback(m);
 	if (!any(6))
 		put(m, ANYGATE_A_GATE_REQUIRE, any(2) ? "check" : "", any(2) ? 6 : 1);
 	if (!any(6))

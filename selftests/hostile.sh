@@ -24,6 +24,8 @@ CALM=	# when the module is no longer removed
 start_churn()
 {
 	CALM=$((SECONDS + HOSTILE_SECONDS * 3 / 4))
+	# where fallbacks lead
+	[ -e /sys/class/net/d0 ] || ip link add d0 up type dummy || fail "no dummy"
 	"$SELFTESTS/churn" "$HOSTILE_SEED" "$HOSTILE_SECONDS" \
 		"$HOSTILE_PROCESSES" >"$TMP/churn" 2>"$TMP/churn.err" &
 	CHURN=$!
@@ -110,12 +112,13 @@ UNTRUE='
 		$n >= (if .need > 0 then .need else (.services | length) end) and good;
 	def wanted: if .order == "pin" then "pinned" elif .order == "drain" then "drained"
 		elif up then "open" else "closed" end;
-	def ours($type): . as $g | any($routes[]; .type == $type and
+	def ours($type): . as $g | any($routes[]; (.type // "unicast") == $type and
 		.dst == ($g.prefix | host) and
 		($type != "blackhole" or .metric == $g.metric));
 	def there: if .action == "route" then ours("blackhole")
 		else (.prefix as $p | $addrs | contains(" \($p) ")) end;
-	def held: .action == "address" and .hold;
+	def held: .action == "address" and .hold and .fallback == null;
+	def led: .fallback != null and (wanted | IN("closed", "drained"));
 	def faults: . as $g | wanted as $wanted |
 		(.services[] | select(.listeners != heard) |
 		 "\(.service) has \(heard) listeners, not \(.listeners)"),
@@ -129,11 +132,14 @@ UNTRUE='
 		  select(($wanted | IN("closed", "drained")) and .announced and
 			 .difference != "foreign") |
 		  "is \(.state), announced \(.announced)"),
-		 (select(held != ours("local")) | "hold \(held), and it is not so"));
+		 (select(held != ours("local")) | "hold \(held), and it is not so"),
+		 (select(led != ours("unicast")) | "fallback \(led), and it is not so"),
+		 (select(.fallback | . != null and .present != ($g | led)) | "fallback \(.fallback)"));
 	# of ours, and no gate has it
-	def orphans: . as $all | ($routes[] | . as $r | select(any($all[];
+	def orphans: . as $all | ($routes[] | .type //= "unicast" | . as $r | select(any($all[];
 			(.prefix | host) == $r.dst and
 			(.observe or ($r.type == "local" and held) or
+			 ($r.type == "unicast" and led) or
 			 ($r.type == "blackhole" and .action == "route" and .announced))) | not) |
 		 "\(.type) \(.dst): of no gate"),
 		($marked | split("\n")[] | select(. != "") | . as $p |
@@ -219,6 +225,8 @@ judged()
 	ctl add 192.0.2.55 action route udp/53 up 0
 	ctl add 2001:db8::53 udp/53 up 0
 	ctl add 2001:db8::54 action route tcp/54 up 0
+	ip link add d0 up type dummy || fail "no dummy"
+	ctl add 2001:db8::56 tcp/54 fallback via 2001:db8:f::2 dev d0 up 0
 	sk open a udp6 "*" 53 v6only=0
 	agree "as it is"
 	jq 'sort_by(.prefix)' "$TMP/shown" >"$TMP/truth"
@@ -228,6 +236,7 @@ judged()
 			'.[3].services[0].listeners = 0' '.[0].services[1].listeners = 1' \
 			'.[0].hold = false' '.[3].difference = "pending"' '.[1].error = 12' \
 			'del(.[0])' 'del(.[2])' 'del(.[3])' \
+			'.[5].fallback = null' '.[5].fallback.present = false' '.[4].fallback = { present: true }' \
 			'.[2].metric = 7' '.[0].order = "drain"' \
 			'.[0].leases = [{ name: "x", verdict: "down", expires_in_ms: 1 }]'; do
 		jq "$lie" "$TMP/truth" >"$TMP/lie" || fail "$lie"
@@ -236,7 +245,8 @@ judged()
 	done
 	# and the same beside other tables, and other sockets
 	for lie in "addr % 192.0.2.54/32 dev lo" \
-			"route % blackhole 2001:db8::54 metric 1024 proto $PROTO"; do
+			"route % blackhole 2001:db8::54 metric 1024 proto $PROTO" \
+			"route % 2001:db8::53 via 2001:db8:f::2 dev d0 onlink proto $PROTO"; do
 		# shellcheck disable=SC2086 # words are meant
 		ip ${lie/\%/add} || fail "ip ${lie/\%/add}"
 		untrue "$TMP/truth" >"$TMP/untrue"
