@@ -36,6 +36,7 @@ bfd_up()
 
 t "the router's routes follow the gates, and BIRD is reloaded" follows
 t "BIRD is restarted" restarts
+t "BIRD is killed" crashes
 t "the node dies, and BFD tells" dies 15000
 t "global and local nodes by metric" scopes anygate-local.conf "metric 2048" "metric 1024"
 t "global and local nodes by table" scopes anygate-table.conf "table 200" "table main"

@@ -49,6 +49,7 @@ by_table_direct()
 
 t "the router's routes follow the gates, and FRR is reloaded" follows
 t "FRR is restarted" restarts
+t "FRR is killed" crashes
 t "the node dies, and BFD tells" dies 15000
 t "global and local nodes by metric" scopes anygate-local.conf "metric 2048" "metric 1024"
 t "global and local nodes by table" by_table

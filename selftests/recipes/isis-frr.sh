@@ -31,6 +31,7 @@ bfd_up()
 
 t "the router's routes follow the gates, and FRR is reloaded" follows
 t "FRR is restarted" restarts
+t "FRR is killed" crashes
 t "the node dies, and BFD tells" dies 15000
 
 run_tests "$@"

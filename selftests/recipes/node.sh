@@ -242,20 +242,50 @@ restart()
 	eventually "node 1 to announce" state_is 1 open
 }
 
+# joined N: its link is there again; with that went the router's IPv6 address
+joined()
+{
+	ip -n "${NS[0]}" link set "eth$1" up
+	ip -n "${NS[0]}" addr replace "2001:db8:$1::1/64" dev "eth$1" nodad
+}
+
+# neighbours N: so many of the router's, of OSPFv2 and of OSPFv3
+neighbours()
+{
+	local protocol
+	for protocol in ospf4 ospf6; do
+		birdc_ok 0 show ospf neighbors $protocol || return
+		[ "$(grep -c Full "$TMP/birdc")" = "$1" ] || return
+	done
+}
+
 # 4.6: what a node needs of others, cut one at a time.
 autonomy()
 {
+	local since
 	both_up
 	eventually "node 1 to have written its zone" grep -q SOA "$TMP/1/lib/example.zone"
 
-	note "the machine with the zones is cut off"
-	ip -n "${NS[0]}" link set eth3 down
-	note "and the other node"
+	note "the other node is cut off"
 	ip -n "${NS[0]}" link set eth2 down
 	eventually "the router to know node 1 only" routed 1
 	expect told "example NSID" node1
+	expect state_is 1 open
+	joined 2
+	eventually "the router to see both" neighbours 2
+
+	note "the machine with the zones is cut off, for longer than a lease lasts"
+	ip -n "${NS[0]}" link set eth3 down
+	since=$(now_ms)
+	eventually "a lease's time to pass" elapsed "$since" 20000
+	expect state_is 1 open
+	expect state_is 2 open
+	expect neighbours 2
+	expect told "www.example A" 198.51.100.80
 
 	note "NSD has to start, with nobody to ask"
+	ip -n "${NS[0]}" link set eth2 down
+	eventually "the router to know node 1 only" routed 1
 	kill -9 "${NSD[1]}"
 	eventually "node 1 to withdraw" state_is 1 closed
 	nsd_on 1
@@ -275,8 +305,7 @@ autonomy()
 	ip -n "${NS[0]}" link set eth1 down
 	eventually "the route to go" unrouted
 	expect state_is 1 open
-	ip -n "${NS[0]}" link set eth1 up
-	ip -n "${NS[0]}" addr replace 2001:db8:1::1/64 dev eth1 nodad
+	joined 1
 	eventually "the router to know node 1" routed 1
 
 	note "the check is killed: its lease runs out"

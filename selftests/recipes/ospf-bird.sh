@@ -92,6 +92,7 @@ both_daemons()
 
 t "the router's routes follow the gates, and BIRD is reloaded" follows
 t "BIRD is restarted" restarts
+t "BIRD is killed" crashes
 t "the node dies, and BFD tells" dies 15000
 t "clients on the node itself, with hold and without" own_clients
 t "one node with BIRD, the other with FRR" both_daemons

@@ -18,6 +18,12 @@ node()
 	ip netns exec "${NS[$1]}" "${@:2}"
 }
 
+# elapsed SINCE MS: for how long something has been so
+elapsed()
+{
+	(($(now_ms) - $1 > $2))
+}
+
 # bird_on N FILE: 0 is the router
 bird_on()
 {

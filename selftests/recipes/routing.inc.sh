@@ -11,6 +11,7 @@
 # and has from it, for the daemon that the recipe's name ends with:
 #
 #	stop N		it ends, as at an upgrade
+#	crash N		SIGKILL of all its processes
 #	reload N	it reads its configuration again
 #
 # The gates are of both actions and families, and all stand for the same server.
@@ -34,6 +35,11 @@ case $RECIPE in
 		frr_do "$1" stop
 	}
 
+	crash()
+	{
+		frr_kill "$1"
+	}
+
 	reload()
 	{
 		frr_reload "$1"
@@ -43,6 +49,11 @@ case $RECIPE in
 	stop()
 	{
 		bird_stop "$1"
+	}
+
+	crash()
+	{
+		bird_stop "$1" KILL
 	}
 
 	reload()
@@ -134,7 +145,8 @@ unmute()
 # routes_watched: what becomes of the router's routes from here on
 routes_watched()
 {
-	ip -n "${NS[0]}" -o monitor route >"$TMP/watched" 2>&1 &
+	: >"$TMP/watched"
+	ip -n "${NS[0]}" -o monitor route >>"$TMP/watched" 2>&1 &
 	MONITORS+=($!)
 	eventually "ip monitor to follow" routes_marked
 }
@@ -161,9 +173,25 @@ none_lost()
 	[ -z "$lost" ] || fail "the router has lost a route: $lost"
 }
 
-elapsed()
+# led_to N: what the router had to that node since
+led_to()
 {
-	(($(now_ms) - $1 > $2))
+	local prefix
+	for prefix in "${GATES[@]}"; do
+		prefix=${prefix%/32}
+		prefix=${prefix%/128}
+		grep "^$prefix .*dev eth$1 " "$TMP/watched"
+	done
+}
+
+# never_to N: nor does one of them lead to that node in the meantime
+never_to()
+{
+	local since led
+	since=$(now_ms)
+	eventually "some seconds to pass" elapsed "$since" 6000
+	led=$(led_to "$1")
+	[ -z "$led" ] || fail "the router had a route to node $1: $led"
 }
 
 ready()
@@ -228,13 +256,62 @@ restarts()
 	eventually "the router to know the second only" leads 2
 	kill_server 1
 	eventually "the gates to close" gates_are 1 closed
+	routes_watched
 	start 1
 	eventually "it to be connected" connected 1
+	never_to 1
 	expect leads 2
 
 	note "gates open while it is away"
 	stop 1
 	eventually "it to be disconnected" disconnected 1
+	server 1
+	eventually "the gates to open" gates_are 1 open
+	start 1
+	eventually "the router to know both" leads 12
+	eventually "both to answer" served 12
+}
+
+# The daemon dies without a word, and leaves what it had put into the node's tables.
+# BFD tells, and the next one is to make what is there its own, and to announce what
+# gates announce by then. What its predecessor has announced by a link state protocol
+# the routers still have, and believe it again from when there is a neighbour of that
+# name until that has taken it back (RFC 2328, 13.4; ISO 10589, 7.3.16.1).
+crashes()
+{
+	local since
+	ready 1 2
+	eventually "BFD" bfd_up
+	note "with gates open"
+	crash 1
+	eventually "the router to know the second only" leads 2
+	expect gates_are 1 open
+	eventually "node 2 to answer" served 2
+	start 1
+	eventually "the router to know both again" leads 12
+	eventually "both to answer" served 12
+
+	note "gates close while it is away"
+	eventually "BFD" bfd_up
+	crash 1
+	eventually "the router to know the second only" leads 2
+	kill_server 1
+	eventually "the gates to close" gates_are 1 closed
+	routes_watched
+	start 1
+	eventually "BFD" bfd_up
+	if [[ $RECIPE != */bgp-* ]]; then
+		since=$(now_ms)
+		eventually "some seconds to pass" elapsed "$since" 6000
+		[ -z "$(led_to 1)" ] || note "for a moment the router had what was before"
+		eventually "the router to know the second only" leads 2
+		: >"$TMP/watched"
+	fi
+	never_to 1
+	expect leads 2
+
+	note "gates open while it is away"
+	crash 1
 	server 1
 	eventually "the gates to open" gates_are 1 open
 	start 1
