@@ -5,6 +5,7 @@
  *
  *   faults list			the names of the operations
  *   faults walk OPERATION self|engine [FROM]
+ *   faults load MODULE.ko	the same for its loading; it is not loaded before
  *
  * An operation is carried out again and again; the first time the first
  * allocation (slab or page) on its way fails, then the second, and so on until
@@ -38,6 +39,7 @@
 #include <net/if.h>
 #include <netinet/in.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 
 #include "genl.h"
 
@@ -1086,6 +1088,73 @@ static void walk(const struct op *op, int from)
 	       op->name, engine ? "engine" : "self", fired, failed, slowest_ms);
 }
 
+/*
+ * How many allocations does the kernel try until it reads the module's parameters?
+ * Those before are its own, and for some of them, such as those of
+ * event_define_fields(), it warns. A parameter that is refused ends there.
+ */
+static int allocations_before_init(int module)
+{
+	int left;
+
+	arm(N_MAX);
+	if (!syscall(SYS_finit_module, module, "reconcile_ms=nonsense", 0))
+		wrong("nonsense is taken");
+	left = get_nth(worker_fds[0]);
+	disarm();
+	if (left <= 0 || left >= N_MAX)
+		wrong("of %d allocations %d are left", N_MAX, left);
+	return N_MAX - left;
+}
+
+/*
+ * The module is loaded without this or that. It is refused then, and nothing of it is
+ * left: the next time it is not, and it does what it is for.
+ */
+static void walk_load(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int quiet = 0, fired = 0, refused = 0, ret, before;
+
+	if (fd < 0)
+		err(2, "%s", path);
+	op_name = "load";
+	worker_fds[0] = open_nth("thread-self");
+	n_workers = 1;
+	before = allocations_before_init(fd);
+	listen53(true);
+	for (nth = before + 1; quiet < 3 && nth < N_MAX; nth++) {
+		arm(nth);
+		ret = syscall(SYS_finit_module, fd, "", 0) ? errno : 0;
+		if (disarm()) {
+			fired++;
+			quiet = 0;
+		} else {
+			quiet++;
+		}
+		if (ret == ENOMEM) {
+			refused++;
+			continue;
+		}
+		if (ret)
+			wrong("refused: %s", strerror(ret));
+		genl_open(&genl, ANYGATE_FAMILY_NAME);
+		if (add4())
+			wrong("loaded, and no gate: %s", genl.reason);
+		converge(v4, 4, true);
+		close(genl.fd);
+		if (syscall(SYS_delete_module, "anygate", O_NONBLOCK))
+			wrong("it is not removed: %s", strerror(errno));
+		if (announced(v4, 4))
+			wrong("removed, and the address is there");
+	}
+	if (nth >= N_MAX || !refused)
+		wrong("there is no end, or no beginning");
+	close(fd);
+	printf("# load, self: %d allocations before, %d failed, %d times refused\n",
+	       before, fired, refused);
+}
+
 int main(int argc, char **argv)
 {
 	size_t i, n = sizeof(ops) / sizeof(ops[0]);
@@ -1095,11 +1164,17 @@ int main(int argc, char **argv)
 			puts(ops[i].name);
 		return 0;
 	}
-	if (argc < 4)
-		errx(2, "usage: faults list | walk OPERATION self|engine [FROM]");
+	if (argc < 3 || (argc < 4 && strcmp(argv[1], "load")))
+		errx(2, "usage: faults list | walk OPERATION self|engine [FROM] | load MODULE.ko");
 	settings();
 	if (getenv("MS"))
 		heal_ms = atol(getenv("MS"));
+	if (!strcmp(argv[1], "load")) {
+		say("fail");
+		atexit(left_alone);
+		walk_load(argv[2]);
+		return 0;
+	}
 	engine = !strcmp(argv[3], "engine");
 	genl_open(&genl, ANYGATE_FAMILY_NAME);
 	route.fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
