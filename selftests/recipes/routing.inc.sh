@@ -158,39 +158,33 @@ routes_marked()
 	grep -q 203.0.113.99 "$TMP/watched"
 }
 
-# none_lost: none of the router's routes to the prefixes goes in the time that
-# routing would take to tell
-none_lost()
-{
-	local prefix since lost=
-	since=$(now_ms)
-	eventually "some seconds to pass" elapsed "$since" 6000
-	for prefix in "${GATES[@]}"; do
-		prefix=${prefix%/32}
-		prefix=${prefix%/128}
-		lost+=$(grep "^Deleted $prefix " "$TMP/watched")
-	done
-	[ -z "$lost" ] || fail "the router has lost a route: $lost"
-}
-
-# led_to N: what the router had to that node since
-led_to()
+# watched_of BEFORE [AFTER]: what has been watched of the prefixes
+watched_of()
 {
 	local prefix
 	for prefix in "${GATES[@]}"; do
 		prefix=${prefix%/32}
 		prefix=${prefix%/128}
-		grep "^$prefix .*dev eth$1 " "$TMP/watched"
+		grep "^$1$prefix .*$2" "$TMP/watched"
 	done
+}
+
+# none_lost: none of the router's routes to the prefixes goes in the time that
+# routing would take to tell
+none_lost()
+{
+	local lost
+	eventually "some seconds to pass" elapsed "$(now_ms)" 6000
+	lost=$(watched_of "Deleted ")
+	[ -z "$lost" ] || fail "the router has lost a route: $lost"
 }
 
 # never_to N: nor does one of them lead to that node in the meantime
 never_to()
 {
-	local since led
-	since=$(now_ms)
-	eventually "some seconds to pass" elapsed "$since" 6000
-	led=$(led_to "$1")
+	local led
+	eventually "some seconds to pass" elapsed "$(now_ms)" 6000
+	led=$(watched_of "" "dev eth$1 ")
 	[ -z "$led" ] || fail "the router had a route to node $1: $led"
 }
 
@@ -279,7 +273,6 @@ restarts()
 # name until that has taken it back (RFC 2328, 13.4; ISO 10589, 7.3.16.1).
 crashes()
 {
-	local since
 	ready 1 2
 	eventually "BFD" bfd_up
 	note "with gates open"
@@ -301,9 +294,8 @@ crashes()
 	start 1
 	eventually "BFD" bfd_up
 	if [[ $RECIPE != */bgp-* ]]; then
-		since=$(now_ms)
-		eventually "some seconds to pass" elapsed "$since" 6000
-		[ -z "$(led_to 1)" ] || note "for a moment the router had what was before"
+		eventually "some seconds to pass" elapsed "$(now_ms)" 6000
+		[ -z "$(watched_of "" "dev eth1 ")" ] || note "for a moment the router had what was before"
 		eventually "the router to know the second only" leads 2
 		: >"$TMP/watched"
 	fi

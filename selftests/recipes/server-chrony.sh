@@ -61,24 +61,15 @@ life()
 	killed
 }
 
-# Without "local", and with nothing to get its time from.
-# It does not share its addresses: who starts a second one has the first one's gate.
 second()
 {
-	local first
-	network
-	server_start
-	comes
-	first=$MAIN
-	watch
-	server_start
-	eventually "the second to end" dead "$MAIN"
-	grep -i "could not\|already\|fatal" "$TMP/server.log" | tail -n 2 | sed 's/^/# /'
-	expect lives "$first"
-	unmoved "a second instance"
+	first_alone
+	refused_second "Another chronyd may already be running"
+	first_goes_on
 	[ -z "$LOST" ] || fail "lost questions: $LOST"
 }
 
+# Without "local", and with nothing to get its time from.
 unsynchronised()
 {
 	network

@@ -54,26 +54,14 @@ life()
 # The first one goes on.
 second()
 {
-	local first
-	network
-	server_start
-	comes
-	first=$MAIN
-	watch
+	first_alone
 	note "with the same files"
-	server_start
-	eventually "the second to end" dead $MAIN
-	grep -q "controlsocket.* in use" "$TMP/server.log" ||
-		fail "for another reason: $(tail -n 3 "$TMP/server.log")"
+	refused_second "controlsocket.* in use"
 	note "with a control socket of its own"
 	mkdir "$TMP/second"
 	chown pdns: "$TMP/second"
-	server_start --socket-dir="$TMP/second"
-	eventually "the second to end" dead $MAIN
-	grep -q "Address already in use" "$TMP/server.log" || fail "for another reason: $(tail -n 3 "$TMP/server.log")"
-	expect lives "$first"
-	unmoved "a second instance"
-	[ -z "$WRONG" ] || fail "wrong answers: $WRONG"
+	refused_second "Address already in use" --socket-dir="$TMP/second"
+	first_goes_on
 }
 
 t "start, stop, reload, SIGKILL" life

@@ -286,6 +286,34 @@ holds()
 	done
 }
 
+# first_alone: what "refused_second" and "first_goes_on" are about has started
+first_alone()
+{
+	network
+	server_start
+	comes
+	FIRST=$MAIN
+	watch
+}
+
+# refused_second REASON [ARGUMENT...]: it says why, and ends
+refused_second()
+{
+	local reason=$1
+	shift
+	server_start "$@"
+	eventually "the second to end" dead "$MAIN"
+	grep -q "$reason" "$TMP/server.log" ||
+		fail "for another reason: $(tail -n 3 "$TMP/server.log")"
+}
+
+first_goes_on()
+{
+	expect lives "$FIRST"
+	unmoved "a second instance"
+	[ -z "$WRONG" ] || fail "wrong answers: $WRONG"
+}
+
 # A SIGKILL of all its processes.
 killed()
 {
