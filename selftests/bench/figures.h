@@ -23,12 +23,15 @@ static inline int compare_figures(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* NAME, their number, minimum, median, 99th percentile and maximum; sorts them. */
+/*
+ * NAME, their number, minimum, median, 99th percentile (nearest rank: of a hundred the
+ * second highest) and maximum; sorts them.
+ */
 static inline void print_figures(const char *name, long long *took, int n)
 {
 	qsort(took, n, sizeof(*took), compare_figures);
 	printf("%s\t%d\t%lld\t%lld\t%lld\t%lld\n", name, n, took[0],
-	       took[n / 2], took[n * 99 / 100], took[n - 1]);
+	       took[n / 2], took[(n * 99 + 99) / 100 - 1], took[n - 1]);
 }
 
 #endif
