@@ -3,7 +3,8 @@
 # timeout=300
 #
 # Documentation/recipes/networkd, with exactly its files: systemd-networkd starts on a
-# node that has gates, and leaves alone what is theirs. BIND's file for it, too.
+# node that has gates, and leaves alone what is theirs. BIND's file for it, too, and
+# that of witness-frr.
 
 . "${0%/*}/../lib.sh"
 . "${0%/*}/recipe.inc.sh"
@@ -65,7 +66,7 @@ lo_has()
 {
 	local address
 	for address; do
-		[ -n "$(ip -n "${NS[1]}" -o addr show dev lo to "$address")" ] || return
+		has_address lo "$address" || return
 	done
 }
 
@@ -144,9 +145,37 @@ show_all()
 	} 2>&1 | sed 's/^/#   /'
 }
 
+# The second address of a witness's listener, beside what the link has already.
+listener()
+{
+	local address
+	star 1
+	files "$RECIPES/networkd"
+	ip -n "${NS[1]}" addr flush dev eth0 scope global
+	printf '[Match]\nName=eth0\n[Network]\nAddress=10.0.1.2/24\nGateway=10.0.1.1\n' \
+		>/etc/systemd/network/20-eth0.network
+	mkdir /etc/systemd/network/20-eth0.network.d
+	cp "$RECIPES/witness-frr/listener.conf" /etc/systemd/network/20-eth0.network.d
+	networkd
+	for address in 10.0.1.2 10.0.1.3 2001:db8:1::3; do
+		eventually "$address" has_address eth0 $address
+	done
+	eventually "the router to be there" ip -n "${NS[1]}" route get 10.1.0.2
+	kill $DAEMON
+	eventually "its end" ended
+	expect has_address eth0 10.0.1.3
+}
+
+# has_address DEVICE ADDRESS
+has_address()
+{
+	[ -n "$(ip -n "${NS[1]}" -o addr show dev "$1" to "$2")" ]
+}
+
 t "systemd-networkd starts, and leaves gates' addresses and routes alone" \
 	leaves_alone "$RECIPES/networkd" "$RECIPES/ospf-bird/anygate.conf" $V4 $V6
 t "the same with BIND's addresses" \
 	leaves_alone "$RECIPES/servers/bind" "$RECIPES/servers/bind/anygate.conf"
+t "the listener of a witness gets its address" listener
 
 run_tests "$@"

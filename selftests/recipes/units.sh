@@ -1,0 +1,366 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# timeout=1200
+#
+# The units of the recipes, with exactly these files and those of Debian's packages:
+# each is enabled, and a systemd that is the first process of a machine of its own is
+# booted on a node. The machine is pid, mount, control group and UTS namespaces in the
+# node's network; it has no units but those, and nothing that Debian would start beside
+# them.
+
+. "${0%/*}/../lib.sh"
+. "${0%/*}/recipe.inc.sh"
+. "${0%/*}/server.inc.sh"
+. "${0%/*}/nsd.inc.sh"
+
+RECIPES=$SELFTESTS/../Documentation/recipes
+RECIPE=$RECIPES
+UNITS=/etc/systemd/system
+SBIN=/usr/local/sbin
+SYSTEMD=/lib/systemd/systemd
+export SYSTEMD_UNIT_PATH=$UNITS
+
+needs bird birdc nsd systemctl nsenter unshare "$PYTHON"
+
+# --- the machine ------------------------------------------------------------------------
+
+# Its places, all empty. /run is everybody's.
+disk()
+{
+	place $UNITS
+	place $SBIN
+	place /etc/anygate
+	cp /etc/bird/envvars "$TMP"
+	place /etc/bird
+	cp "$TMP/envvars" /etc/bird
+	place /run/systemd
+	place /run/bird
+	mkdir /run/systemd/system
+	for unit in sysinit basic shutdown network network-pre network-online; do
+		printf '[Unit]\nDefaultDependencies=no\n' >"$UNITS/$unit.target"
+	done
+	printf '[Unit]\nRequires=basic.target\nAfter=basic.target\n' >$UNITS/multi-user.target
+}
+
+# packaged UNIT...: as Debian's packages have them
+packaged()
+{
+	local unit dir
+	for unit; do
+		for dir in /lib/systemd/system /usr/lib/systemd/system; do
+			[ ! -e "$dir/$unit" ] || cp "$dir/$unit" $UNITS
+		done
+		[ -e "$UNITS/$unit" ] || fail "no $unit"
+	done
+}
+
+# ours UNIT...: as "make install-tools" does. The module is there already, and not where
+# modprobe would find it: that is what check-install tests.
+ours()
+{
+	local unit
+	cp "$ANYGATECTL" $SBIN
+	for unit; do
+		sed "s#@SBINDIR@#$SBIN#" "$SELFTESTS/../helper/systemd/$unit.in" >"$UNITS/$unit"
+		mkdir "$UNITS/$unit.d"
+		printf '[Service]\nExecStartPre=\n' >"$UNITS/$unit.d/here.conf"
+	done
+}
+
+# boot N UNIT...: on node N, with these enabled
+boot()
+{
+	local n=$1 group=/sys/fs/cgroup/units$$
+	shift
+	SYSTEMD_OFFLINE=1 systemctl enable "$@" >"$TMP/systemctl" 2>&1 ||
+		fail "enable $*: $(<"$TMP/systemctl")"
+	mkdir -p $group
+	# shellcheck disable=SC2016 # the inner shells'
+	nsenter --net="/run/netns/${NS[n]}" env -i PATH="$PATH" container=other \
+		SYSTEMD_UNIT_PATH=$UNITS SYSTEMD_GENERATOR_PATH=/nonexistent \
+		SYSTEMD_LOG_TARGET=console \
+		sh -c 'echo $$ >"$1/cgroup.procs" && exec unshare --fork --pid --kill-child --cgroup \
+			--uts --mount --propagation slave --mount-proc sh -c "
+				umount /sys/fs/cgroup && mount -t cgroup2 cgroup2 /sys/fs/cgroup &&
+				exec $2 --system --unit=multi-user.target --show-status=no \
+					--default-standard-output=inherit \
+					--default-standard-error=inherit"' \
+		sh $group $SYSTEMD >"$TMP/systemd.log" 2>&1 &
+	MACHINE=$!
+	disown
+	defer "halt; find $group -depth -type d -exec rmdir {} + 2>/dev/null"
+	eventually "systemd" first_process
+	eventually "it to have booted" inside systemctl is-active -q multi-user.target
+}
+
+first_process()
+{
+	INIT=$(pgrep -P $MACHINE)
+	[ -n "$INIT" ] && inside systemctl list-units >/dev/null 2>&1
+}
+
+halt()
+{
+	kill -9 $MACHINE "$INIT" 2>/dev/null
+	busywait "$PATIENCE" eval "! kill -0 $INIT 2>/dev/null"
+}
+
+# inside COMMAND...: in the machine, as its administrator
+inside()
+{
+	nsenter -t "$INIT" -m -p -n -- "$@"
+}
+
+unit()
+{
+	inside systemctl "$@" >"$TMP/systemctl" 2>&1 || fail "systemctl $*: $(<"$TMP/systemctl")"
+}
+
+is()
+{
+	[ "$(inside systemctl is-active "$2")" = "$1" ]
+}
+
+# show_all is the servers', with what systemd and its units have said
+eval "of_servers_$(declare -f show_all)"
+show_all()
+{
+	of_servers_show_all
+	inside systemctl --no-pager list-units --all 2>&1 | sed 's/^/#   /'
+	tail -n 60 "$TMP/systemd.log" | sed 's/^/#   /'
+}
+
+default_routes()
+{
+	local n
+	for n in 1 2; do
+		ip -n "${NS[n]}" route add default via "10.0.$n.1"
+		ip -n "${NS[n]}" route add default via "2001:db8:$n::1"
+	done
+}
+
+# --- servers/namespace --------------------------------------------------------------------
+
+# The host is node 1, the client node 2.
+box()
+{
+	local dir=$SERVERS/namespace
+	disk
+	server_files
+	mkdir -p /etc/netns/box/bird
+	defer "rm -rf /etc/netns/box"
+	cp "$dir/box" $SBIN
+	cp "$dir/anygate.conf" /etc/anygate/box.conf
+	cp "$dir/bird.conf" /etc/netns/box/bird
+	cp "$dir/host.conf" /etc/bird/bird.conf
+	ours anygate@.service
+	packaged nsd.service bird.service
+	cp "$dir/box.service" "$dir/bird-box.service" $UNITS
+	mkdir $UNITS/anygate@box.service.d $UNITS/nsd.service.d $UNITS/bird.service.d
+	cp "$dir/box.conf" $UNITS/anygate@box.service.d
+	cp "$dir/box-nsd.conf" $UNITS/nsd.service.d/box.conf
+	cp "$RECIPES/bird.service.d/anygate.conf" $UNITS/bird.service.d
+
+	star 2
+	default_routes
+	bird_on 0 "$SERVERS/router.conf"
+	boot 1 bird box anygate@box bird-box nsd
+	note "booted"
+	comes
+	expect is active anygate@box
+	note "NSD is stopped, and started"
+	unit stop nsd
+	goes
+	unit start nsd
+	comes
+	note "SIGKILL: its unit starts it again"
+	unit kill -s KILL nsd
+	eventually "NSD to be started again" started_again nsd
+	comes
+	note "BIRD in the namespace is reloaded, and started again"
+	unit reload bird-box
+	unit restart bird-box
+	comes
+	note "the namespace is stopped, and all that is in it"
+	unit stop box
+	goes
+	for unit in nsd bird-box anygate@box; do
+		expect is inactive $unit
+	done
+	expect no_box
+	note "and started"
+	unit start anygate@box bird-box nsd
+	comes
+}
+
+started_again()
+{
+	[ "$(inside systemctl show -P NRestarts "$1")" -gt 0 ] && is active "$1"
+}
+
+no_box()
+{
+	! inside ip netns list | grep -qw box && ! ip -n "${NS[1]}" link show box0 2>/dev/null
+}
+
+# --- covering -------------------------------------------------------------------------------
+
+tunnel()
+{
+	disk
+	cp "$RECIPES/covering/tunnel" $SBIN
+	cp "$RECIPES/covering/anygate.conf" /etc/anygate
+	cp "$RECIPES/covering/anycast-tunnel.service" $UNITS
+	ours anygate.service
+	star 2
+	default_routes
+	node 0 sysctl -qw net.ipv4.conf.all.rp_filter=0
+	node 2 "$RECIPES/covering/tunnel" 10.0.2.2 10.0.1.2 2
+	server 2
+	boot 1 anycast-tunnel anygate
+	expect is active anygate
+	eventually "the fallbacks" fallbacks
+	eventually "the other end to answer" other_end_answers
+	unit restart anycast-tunnel
+	expect other_end_answers
+	[ "$(node 1 ip rule show pref 100 | wc -l)" = 1 ] || fail "two rules"
+	expect fallbacks
+}
+
+other_end_answers()
+{
+	[ "$(CLIENT=1 ask 10.9.9.2 2001:db8:9::2)" = "$(printf '2\n2')" ]
+}
+
+fallbacks()
+{
+	local prefix
+	for prefix in 198.51.100.53 198.51.100.80 2001:db8:53::53 2001:db8:53::80; do
+		ip -n "${NS[1]}" route get $prefix | grep -q "dev anycast0" || return
+	done
+}
+
+# --- ecmp-tcp -------------------------------------------------------------------------------
+
+resilient()
+{
+	disk
+	cp "$RECIPES/ecmp-tcp/resilient" $SBIN
+	cp "$RECIPES/ecmp-tcp/resilient.service" $UNITS
+	star 2
+	boot 0 resilient
+	learnt $V4/32 via 10.0.1.2 dev eth1
+	learnt $V6/128 via 2001:db8:1::2 dev eth1
+	eventually "the routes by groups" grouped "10.0.1.2"
+	note "SIGKILL, and a second node meanwhile"
+	unit kill -s KILL resilient
+	learnt $V4/32 nexthop via 10.0.1.2 dev eth1 nexthop via 10.0.2.2 dev eth2
+	eventually "both nodes in the group" grouped "10.0.1.2 10.0.2.2"
+	eventually "the unit to be started again" started_again resilient
+	note "SIGKILL, and the first node goes meanwhile"
+	unit kill -s KILL resilient
+	learnt $V4/32 via 10.0.2.2 dev eth2
+	eventually "the second alone" grouped "10.0.2.2"
+	ip -n "${NS[0]}" route del $V4/32 table 200
+	eventually "no route" eval "[ -z \"\$(ip -n ${NS[0]} route show $V4)\" ]"
+}
+
+# learnt ROUTE...: what BIRD would have put there
+learnt()
+{
+	ip -n "${NS[0]}" route replace "$1" table 200 "${@:2}" || fail "no route $*"
+}
+
+# grouped GATEWAYS: of IPv4, and IPv6 has a group
+grouped()
+{
+	local id
+	id=$(ip -n "${NS[0]}" route show $V4 | grep -o "nhid [0-9]*" | cut -d' ' -f2)
+	[ -n "$id" ] && [[ $(ip -n "${NS[0]}" -6 route show $V6) == *"nhid "* ]] || return
+	[ "$(ip -n "${NS[0]}" nexthop show id "$id" | grep -o "group [0-9/]*" | cut -d' ' -f2 |
+		tr / '\n' | while read -r member; do
+			ip -n "${NS[0]}" nexthop show id "$member" | grep -o "via [0-9.]*" | cut -d' ' -f2
+		done | sort | paste -sd' ')" = "$1" ]
+}
+
+# --- witness-frr, and bird.service.d ---------------------------------------------------------
+
+# Node 1 is booted, by BIRD and BGP, before its interface has an address.
+witness()
+{
+	local dir=$RECIPES/witness-frr
+	disk
+	cp "$RECIPES/bgp-bird/bird.conf" /etc/bird
+	cp "$dir/bird.conf" /etc/bird/witness.conf
+	cp "$dir/witness.service" $UNITS
+	cp "$dir/anygate.conf" /etc/anygate
+	packaged bird.service
+	mkdir $UNITS/bird.service.d
+	cp "$RECIPES/bird.service.d/anygate.conf" $UNITS/bird.service.d
+	ours anygate.service
+	star 2
+	frr_on 0 "$dir/router.conf" "$dir/router.daemons"
+	bird_on 2 "$(as_node 2 "$RECIPES/bgp-bird/bird.conf")"
+	ctl -n "${NS[2]}" add $V4/32 udp/53
+	ctl -n "${NS[2]}" add $V6/128 udp/53
+	server 2
+	ip -n "${NS[1]}" addr del 10.0.1.2/24 dev eth0
+	boot 1 anygate bird witness
+	eventually "BIRD to have ended for want of an address" waits_for_address
+	ip -n "${NS[1]}" addr add 10.0.1.2/24 dev eth0
+	ip -n "${NS[1]}" addr add 10.0.1.3/24 dev eth0
+	ip -n "${NS[1]}" addr add 2001:db8:1::3/64 dev eth0 nodad
+	eventually "both to be there" both
+	eventually "the witness to see the other node" sees 2
+	server 1
+	eventually "the router to have both" leads_to 1 2
+	note "SIGKILL of the witness"
+	unit kill -s KILL witness
+	eventually "the witness to be started again" started_again witness
+	eventually "it to see the other node" sees 2
+	expect leads_to 1 2
+	unit reload witness
+	note "the other server dies, and this one"
+	kill_server 2
+	eventually "the router to have this node only" leads_to 1
+	eventually "the witness to see nobody" eval "! sees"
+	kill_server 1
+	eventually "the last to be kept" state_is 1 kept
+	expect leads_to 1
+}
+
+waits_for_address()
+{
+	[ "$(inside systemctl show -P NRestarts bird)" -gt 0 ]
+}
+
+both()
+{
+	inside birdc show status >/dev/null 2>&1 &&
+		inside birdc -s /run/witness/bird.ctl show status >/dev/null 2>&1
+}
+
+sees()
+{
+	[ -n "$(ip -n "${NS[1]}" route show table 100 $V4 2>/dev/null)" ] &&
+		[ -n "$(ip -n "${NS[1]}" -6 route show table 100 $V6 2>/dev/null)" ]
+}
+
+# leads_to N...: the router's routes, to these nodes
+leads_to()
+{
+	local n
+	local -a got
+	for n in -4 -6; do
+		mapfile -t got < <(ip -n "${NS[0]}" $n route show "$([ $n = -4 ] && echo $V4 || echo $V6)" |
+			grep -o "dev eth[0-9]" | tr -dc '1-9\n' | sort -u)
+		[ "${got[*]}" = "$*" ] || return
+	done
+}
+
+t "a namespace with its gates, BIRD and NSD" box
+t "a tunnel before the gates that lead into it" tunnel
+t "groups of next hops whose buckets stay" resilient
+t "BIRD before its interface has an address, and a witness" witness
+
+run_tests "$@"
