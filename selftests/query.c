@@ -158,7 +158,10 @@ static void print_error(int fd)
 	}
 }
 
-/* Print what comes until then. Returns the number of answers. */
+/*
+ * Print what comes until then, and in any case what is there. Returns the number of
+ * answers.
+ */
 static unsigned long receive(int fd, const struct timespec *until)
 {
 	struct pollfd pfd = { .fd = fd, .events = POLLIN };
@@ -166,6 +169,7 @@ static unsigned long receive(int fd, const struct timespec *until)
 	unsigned long answers = 0;
 	char text[2 * TEXT];
 	ssize_t n;
+	bool late;
 
 	for (;;) {
 		clock_gettime(CLOCK_MONOTONIC, &now);
@@ -175,10 +179,14 @@ static unsigned long receive(int fd, const struct timespec *until)
 			left.tv_nsec += 1000000000;
 			left.tv_sec--;
 		}
-		if (left.tv_sec < 0)
-			return answers;
-		if (ppoll(&pfd, 1, &left, NULL) <= 0)
+		late = left.tv_sec < 0;
+		if (late)
+			left = (struct timespec){ 0 };
+		if (ppoll(&pfd, 1, &left, NULL) <= 0) {
+			if (late)
+				return answers;
 			continue;
+		}
 		if (pfd.revents & POLLERR)
 			print_error(fd);
 		n = recv(fd, text, sizeof(text) - 1, MSG_DONTWAIT);
@@ -198,7 +206,7 @@ static int ask(const char *addr, const char *port, unsigned long count,
 	socklen_t len = address(addr, port, &ss);
 	int fd = socket(ss.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	unsigned long i, answers = 0;
-	struct timespec at;
+	struct timespec at, now;
 	char text[TEXT];
 
 	if (fd < 0)
@@ -216,6 +224,10 @@ static int ask(const char *addr, const char *port, unsigned long count,
 		/* An error of an earlier one is told here as well. */
 		if (send(fd, text, strlen(text), 0) < 0)
 			send(fd, text, strlen(text), 0);
+		/* Whoever was kept from its processor does not make up for it. */
+		clock_gettime(CLOCK_MONOTONIC, &now);
+		if (now.tv_sec > at.tv_sec)
+			at = now;
 		at.tv_nsec += interval * 1000000L;
 		at.tv_sec += at.tv_nsec / 1000000000;
 		at.tv_nsec %= 1000000000;
