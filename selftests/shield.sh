@@ -235,7 +235,7 @@ no_loop()
 	node_and_client
 	sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
 	sock_start
-	ctl add "$gate" udp/53 tcp/53 up 0 hold off shield 3s
+	ctl add "$gate" udp/53 tcp/53 up 0 hold off shield $((3 * ${SLOW:-1}))s
 	listen "$family" "*"
 	wait_addr "$gate"
 	clients "${gate%/*}" 200 50
@@ -394,8 +394,9 @@ noticed()
 	[ $(($(seen silent) + NOTICED_RST + NOTICED_ICMP)) -gt 0 ]
 }
 
-UDP_RATE=${UDP_RATE:-5000}
-TCP_RATE=${TCP_RATE:-200}
+# No more than a slow kernel can answer.
+UDP_RATE=${UDP_RATE:-$((5000 / ${SLOW:-1}))}
+TCP_RATE=${TCP_RATE:-$((200 / ${SLOW:-1}))}
 
 # deaths N GATE SETTING...: of a name server; $TOLD_… clients were told
 deaths()
