@@ -25,10 +25,7 @@ network()
 {
 	local n
 	star 3
-	for n in 1 2 3; do
-		ip -n "${NS[n]}" route add default via 10.0.$n.1
-		ip -n "${NS[n]}" route add default via 2001:db8:$n::1
-	done
+	default_routes 1 2 3
 	mount -t tmpfs tmpfs /usr/local/sbin
 	cp "$RECIPE/verify-zone" "$RECIPE/zone-ok" /usr/local/sbin
 	mkdir -p /run/nsd

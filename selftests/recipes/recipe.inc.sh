@@ -139,6 +139,16 @@ star()
 	done
 }
 
+# default_routes NODE...: by way of the router
+default_routes()
+{
+	local n
+	for n; do
+		ip -n "${NS[n]}" route add default via "10.0.$n.1"
+		ip -n "${NS[n]}" route add default via "2001:db8:$n::1"
+	done
+}
+
 # A client's network behind the router: 10.1.0.0/24, 2001:db8:c::/64.
 client()
 {
@@ -236,6 +246,38 @@ routed()
 {
 	[[ $(ip -n "${NS[0]}" route show $V4) == *" dev eth$1 "* &&
 	   $(ip -n "${NS[0]}" -6 route show $V6) == *" dev eth$1 "* ]]
+}
+
+# devices PREFIX: of the nodes to which the router's routes lead, as "12"
+devices()
+{
+	local family=-4
+	[[ $1 != *:* ]] || family=-6
+	ip -n "${NS[0]}" $family route show exact "$1" | grep -o 'dev eth[0-9]' | sort -u |
+		tr -dc 0-9
+}
+
+# leads NODES: the router's routes to all of the prefixes lead to these nodes and to
+# no others; "" is nowhere
+leads()
+{
+	local prefix
+	for prefix in "${GATES[@]}"; do
+		[ "$(devices "$prefix")" = "$1" ] || return
+	done
+}
+
+# sees N, sees_nobody N: what its witness has, in table 100
+sees()
+{
+	[ -n "$(ip -n "${NS[$1]}" route show table 100 $V4 2>/dev/null)" ] &&
+		[ -n "$(ip -n "${NS[$1]}" -6 route show table 100 $V6 2>/dev/null)" ]
+}
+
+sees_nobody()
+{
+	[ -z "$(ip -n "${NS[$1]}" route show table 100 2>/dev/null)" ] &&
+		[ -z "$(ip -n "${NS[$1]}" -6 route show table 100 2>/dev/null)" ]
 }
 
 ip_route_any()

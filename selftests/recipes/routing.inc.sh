@@ -81,25 +81,6 @@ gates_are()
 	[ "$(wc -l <<<"$out")" = ${#GATES[@]} ]
 }
 
-# devices PREFIX: of the nodes to which the router's routes lead, as "12"
-devices()
-{
-	local family=-4
-	[[ $1 != *:* ]] || family=-6
-	ip -n "${NS[0]}" $family route show exact "$1" | grep -o 'dev eth[0-9]' | sort -u |
-		tr -dc 0-9
-}
-
-# leads NODES: the router's routes to all of the prefixes lead to these nodes and to
-# no others; "" is nowhere
-leads()
-{
-	local prefix
-	for prefix in "${GATES[@]}"; do
-		[ "$(devices "$prefix")" = "$1" ] || return
-	done
-}
-
 # served NODES: a client has an answer from each address, and each is from one
 # of these nodes
 served()

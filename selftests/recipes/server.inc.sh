@@ -47,10 +47,7 @@ network()
 {
 	server_files
 	star 2
-	ip -n "${NS[1]}" route add default via 10.0.1.1
-	ip -n "${NS[1]}" route add default via 2001:db8:1::1
-	ip -n "${NS[2]}" route add default via 10.0.2.1
-	ip -n "${NS[2]}" route add default via 2001:db8:2::1
+	default_routes 1 2
 	bird_on 0 "$SERVERS/router.conf"
 	bird_on 1 "$NODE_CONF"
 	eventually "BGP" bgp_is_up

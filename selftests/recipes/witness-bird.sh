@@ -29,19 +29,6 @@ kept_for()
 	"$ANYGATECTL" -n "${NS[$1]}" -j show $V4/32 | jq -e ".[0].since_s > $2" >/dev/null
 }
 
-# sees N, sees_nobody N: what its witness has
-sees()
-{
-	[ -n "$(ip -n "${NS[$1]}" route show table 100 $V4 2>/dev/null)" ] &&
-		[ -n "$(ip -n "${NS[$1]}" -6 route show table 100 $V6 2>/dev/null)" ]
-}
-
-sees_nobody()
-{
-	[ -z "$(ip -n "${NS[$1]}" route show table 100 2>/dev/null)" ] &&
-		[ -z "$(ip -n "${NS[$1]}" -6 route show table 100 2>/dev/null)" ]
-}
-
 last_stays()
 {
 	local n

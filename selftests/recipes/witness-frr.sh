@@ -42,19 +42,6 @@ announce_by_bird()
 	bird_on "$1" "$(as_node "$1" "$RECIPE/../bgp-bird/bird.conf")"
 }
 
-# sees N, sees_nobody N: what its witness has
-sees()
-{
-	[ -n "$(ip -n "${NS[$1]}" route show table 100 $V4 2>/dev/null)" ] &&
-		[ -n "$(ip -n "${NS[$1]}" -6 route show table 100 $V6 2>/dev/null)" ]
-}
-
-sees_nobody()
-{
-	[ -z "$(ip -n "${NS[$1]}" route show table 100 2>/dev/null)" ] &&
-		[ -z "$(ip -n "${NS[$1]}" -6 route show table 100 2>/dev/null)" ]
-}
-
 last_stays()
 {
 	local n
