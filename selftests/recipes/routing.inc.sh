@@ -172,14 +172,13 @@ never_to()
 # believed stop|crash: what the daemon announced before that, routers may believe for a
 # moment when it is back. By a link state protocol they keep it, and take it for true
 # from when there is a neighbour of that name until that has taken it back (RFC 2328,
-# 13.4; ISO 10589, 7.3.16.1). OSPF is told so by a daemon that ends in good order;
-# FRR's isisd ends without.
+# 13.4; ISO 10589, 7.3.16.1). FRR's OSPF takes all of it back when it ends in good order;
+# its IS-IS does not, and BIRD says only that it has no neighbours any more.
 believed()
 {
-	case $RECIPE:$1 in
+	case $RECIPE in
 	*/bgp-*)	return 1 ;;
-	*/isis-*)	return 0 ;;
-	*)		[ "$1" = crash ] ;;
+	*/ospf-frr)	[ "$1" = crash ] ;;
 	esac
 }
 
