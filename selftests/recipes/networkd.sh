@@ -4,7 +4,7 @@
 #
 # Documentation/recipes/networkd, with exactly its files: systemd-networkd starts on a
 # node that has gates, and leaves alone what is theirs. BIND's file for it, too, and
-# that of witness-frr.
+# those of witness-frr, for it and for ifupdown.
 
 . "${0%/*}/../lib.sh"
 . "${0%/*}/recipe.inc.sh"
@@ -12,7 +12,7 @@
 RECIPES=$SELFTESTS/../Documentation/recipes
 NETWORKD=/lib/systemd/systemd-networkd
 
-needs "$NETWORKD" "$PYTHON"
+needs "$NETWORKD" ifup "$PYTHON"
 
 if [ -z "$ANYGATE_MOUNTS" ]; then
 	export ANYGATE_MOUNTS=y
@@ -148,7 +148,6 @@ show_all()
 # The second address of a witness's listener, beside what the link has already.
 listener()
 {
-	local address
 	star 1
 	files "$RECIPES/networkd"
 	ip -n "${NS[1]}" addr flush dev eth0 scope global
@@ -157,13 +156,44 @@ listener()
 	mkdir /etc/systemd/network/20-eth0.network.d
 	cp "$RECIPES/witness-frr/listener.conf" /etc/systemd/network/20-eth0.network.d
 	networkd
+	has_both
+	kill $DAEMON
+	eventually "its end" ended
+	expect has_address eth0 10.0.1.3
+}
+
+has_both()
+{
+	local address
 	for address in 10.0.1.2 10.0.1.3 2001:db8:1::3; do
 		eventually "$address" has_address eth0 $address
 	done
 	eventually "the router to be there" ip -n "${NS[1]}" route get 10.1.0.2
-	kill $DAEMON
-	eventually "its end" ended
-	expect has_address eth0 10.0.1.3
+}
+
+listener_ifupdown()
+{
+	local dir
+	star 1
+	ip -n "${NS[1]}" addr flush dev eth0 scope global
+	for dir in /etc/network /run/network; do
+		mkdir -p $dir
+		mount -t tmpfs -o mode=755 tmpfs $dir || fail "no $dir"
+	done
+	mkdir /etc/network/{interfaces.d,if-pre-up.d,if-up.d,if-down.d,if-post-down.d}
+	cat >/etc/network/interfaces <<-'END'
+	source /etc/network/interfaces.d/*
+
+	auto eth0
+	iface eth0 inet static
+		address 10.0.1.2/24
+		gateway 10.0.1.1
+	END
+	cp "$RECIPES/witness-frr/listener" /etc/network/interfaces.d
+	ip netns exec "${NS[1]}" ifup eth0 || fail "ifup: $?"
+	has_both
+	ip netns exec "${NS[1]}" ifdown eth0 || fail "ifdown: $?"
+	has_address eth0 10.0.1.3 && fail "10.0.1.3 is still there"
 }
 
 # has_address DEVICE ADDRESS
@@ -177,5 +207,6 @@ t "systemd-networkd starts, and leaves gates' addresses and routes alone" \
 t "the same with BIND's addresses" \
 	leaves_alone "$RECIPES/servers/bind" "$RECIPES/servers/bind/anygate.conf"
 t "the listener of a witness gets its address" listener
+t "the same with ifupdown" listener_ifupdown
 
 run_tests "$@"

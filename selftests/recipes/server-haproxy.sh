@@ -10,6 +10,7 @@
 
 RECIPE=$SERVERS/haproxy
 PROGRAM=/usr/sbin/haproxy
+CONFIG=/etc/haproxy/haproxy.cfg
 
 KIND=http
 ANSWER="200 node one"
@@ -87,5 +88,6 @@ main_killed()
 t "start, stop, reload, SIGKILL" life
 t "handover by -x and -sf" handover
 t "SIGKILL of the master only" main_killed
+t "not started without transparent" unbound_without "bind .* transparent" transparent
 
 run_tests "$@"

@@ -14,7 +14,7 @@
 #	GATES		what anygate on the node reads, if not anygate.conf in RECIPE
 #	AT		the number of the namespace that it is in, if not the node
 #	RAW		if it answers before it has its data
-#	CONFIG		its configuration, where "unbound_without" takes a line away
+#	CONFIG		its configuration, where "unbound_without" takes an option away
 #	server_files	puts its files where they belong
 #	server_start, server_stop
 #	server_newer	changes its data or its configuration
@@ -242,14 +242,18 @@ reload()
 	[ -z "$LOST" ] || fail "$what: lost questions: $LOST"
 }
 
-# unbound_without PATTERN: without the option that these lines of its configuration are
-# it does not bind what is away, and ends: the route that a gate holds is not enough
-# for both families.
+# unbound_without PATTERN [WORD]: without the option that these lines of its configuration
+# are, or have as a word, it does not bind what is away, and ends: the route that a gate
+# holds is not enough for both families.
 unbound_without()
 {
 	network
 	grep -q -- "$1" "$CONFIG" || fail "no such line in $CONFIG: $1"
-	sed -i "/$1/d" "$CONFIG"
+	if [ -n "$2" ]; then
+		sed -i "/$1/s/ $2//" "$CONFIG"
+	else
+		sed -i "/$1/d" "$CONFIG"
+	fi
 	server_start
 	eventually "it to give up" dead "$MAIN"
 	grep -i "cannot assign" "$TMP/server.log" | head -n 2 | sed 's/^/# /'
