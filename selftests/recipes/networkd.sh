@@ -28,6 +28,9 @@ files()
 		mount -t tmpfs -o mode=755 tmpfs $dir || fail "no $dir"
 	done
 	mkdir -p /run/systemd/network /run/systemd/netif/{links,leases}
+	# its DHCPv6, that it starts for any interface, needs one, and a new system has none
+	grep -qx '[0-9a-f]\{32\}' /etc/machine-id 2>/dev/null ||
+		tr -d - </proc/sys/kernel/random/uuid >/etc/machine-id
 	chown -R systemd-network: /run/systemd/netif
 	cp "$RECIPES/networkd/networkd.conf" /etc/systemd/networkd.conf.d/anygate.conf
 	cp "$1/lo.network" /etc/systemd/network/10-anycast-lo.network
@@ -192,8 +195,6 @@ listener_ifupdown()
 	cp "$RECIPES/witness-frr/listener" /etc/network/interfaces.d
 	ip netns exec "${NS[1]}" ifup eth0 || fail "ifup: $?"
 	has_both
-	ip netns exec "${NS[1]}" ifdown eth0 || fail "ifdown: $?"
-	has_address eth0 10.0.1.3 && fail "10.0.1.3 is still there"
 }
 
 # has_address DEVICE ADDRESS
