@@ -49,7 +49,7 @@ static struct kmem_cache *services_cache[2];
 
 static struct kmem_cache *services_cache_of(const char *name, unsigned int n)
 {
-	return kmem_cache_create(name, struct_size_t(struct anygate_services, s, n),
+	return kmem_cache_create(name, struct_size((struct anygate_services *)NULL, s, n),
 				 0, SLAB_ACCOUNT, NULL);
 }
 
