@@ -28,9 +28,6 @@ files()
 		mount -t tmpfs -o mode=755 tmpfs $dir || fail "no $dir"
 	done
 	mkdir -p /run/systemd/network /run/systemd/netif/{links,leases}
-	# its DHCPv6, that it starts for any interface, needs one, and a new system has none
-	grep -qx '[0-9a-f]\{32\}' /etc/machine-id 2>/dev/null ||
-		tr -d - </proc/sys/kernel/random/uuid >/etc/machine-id
 	chown -R systemd-network: /run/systemd/netif
 	cp "$RECIPES/networkd/networkd.conf" /etc/systemd/networkd.conf.d/anygate.conf
 	cp "$1/lo.network" /etc/systemd/network/10-anycast-lo.network

@@ -27,6 +27,9 @@ server_files()
 	place $XDG_RUNTIME_DIR
 	mkdir -p $XDG_RUNTIME_DIR/systemd/user
 	cp "$RECIPE"/hello.s* $XDG_RUNTIME_DIR/systemd/user
+	# A user's manager has no others: 252 says nothing of it, 257 refuses the unit.
+	mkdir $XDG_RUNTIME_DIR/systemd/user/hello.service.d
+	printf '[Service]\nDynamicUser=no\n' >$XDG_RUNTIME_DIR/systemd/user/hello.service.d/user.conf
 	place /usr/local/lib
 	cp "$RECIPE/hello.py" /usr/local/lib
 }
