@@ -23,6 +23,11 @@
 #define __counted_by(member)
 #endif
 
+/* genl_bind() has asked the same by a flag of operations before that (6.1.176, 6.7). */
+#ifndef GENL_MCAST_CAP_NET_ADMIN
+#define GENL_MCAST_CAP_NET_ADMIN GENL_UNS_ADMIN_PERM
+#endif
+
 /* The UDP table of a namespace. */
 static inline struct udp_table *anygate_udp_table(const struct net *net)
 {

@@ -98,6 +98,43 @@ kernel_version() {
 	echo "$v"
 }
 
+# The package of the oldest headers of a series that the archive has, if any: what
+# came to it with a later stable version is not to be taken for granted.
+kernel_oldest_package() {
+	apt-cache pkgnames "linux-headers-$1." |
+		grep -E "^linux-headers-$1\.[0-9a-z.+]*(-[0-9]+)?-$ARCH\$" |
+		sort -V | head -n 1
+}
+
+# kernel_oldest_headers SERIES: unpacked, and nothing is installed; print where
+kernel_oldest_headers() {
+	local pkg dir
+
+	pkg=$(kernel_oldest_package "$1")
+	[ -n "$pkg" ] || die "the package client has no headers for $1"
+	dir=$CACHE/headers/${pkg#linux-headers-}
+	locked headers headers_unpack "$pkg" "$dir" || die "no $pkg"
+	echo "$dir/usr/src/$pkg"
+}
+
+headers_unpack() {
+	local pkg=$1 dir=$2 tmp deb needed
+
+	[ ! -e "$dir" ] || return 0
+	mkdir -p "$CACHE/headers"
+	tmp=$(mktemp -d "$CACHE/headers/.new.XXXXXX")
+	mapfile -t needed < <(apt-cache depends "$pkg" |
+		sed -nE 's/^ *Depends: (linux-(headers|kbuild)-.*)/\1/p')
+	(cd "$tmp" && retry apt-get -q=2 -o APT::Sandbox::User=root \
+		download "$pkg" "${needed[@]}" >&2) || { rm -rf "$tmp"; return 1; }
+	for deb in "$tmp"/*.deb; do
+		dpkg-deb -x "$deb" "$tmp"
+		rm "$deb"
+	done
+	sed -i "s|/usr/src/|$dir/usr/src/|" "$tmp/usr/src/$pkg/Makefile"
+	mv "$tmp" "$dir"
+}
+
 # Directories no test ever loads a module from; they are most of the package.
 kernel_unpack() {
 	local deb=$1 to=$2 d exclude=()
