@@ -218,19 +218,6 @@ static int talk(struct anygate_net *agn, char *text, size_t size)
 	}
 }
 
-static int dev_index(const struct anygate_net *agn, const char *name)
-{
-	struct net_device *dev;
-	int index = 0;
-
-	rcu_read_lock();
-	dev = dev_get_by_name_rcu(agn->net, name);
-	if (dev)
-		index = dev->ifindex;
-	rcu_read_unlock();
-	return index;
-}
-
 /* One is removed from where it is, whatever that device is called by now. */
 static int addr_msg(struct anygate_net *agn, struct anygate_obj *obj, bool add)
 {
@@ -244,7 +231,7 @@ static int addr_msg(struct anygate_net *agn, struct anygate_obj *obj, bool add)
 	int index;
 
 	if (add || !obj->ifindex)
-		obj->ifindex = dev_index(agn, obj->dev);
+		obj->ifindex = anygate_table_index(agn, obj->dev);
 	index = obj->ifindex;
 	if (!index)
 		return -ENODEV;
@@ -298,6 +285,10 @@ static int addr_msg(struct anygate_net *agn, struct anygate_obj *obj, bool add)
 	return 0;
 }
 
+/*
+ * A fallback is removed wherever it leads: its device may have another name by now, and
+ * there is one of ours only of that prefix, table, metric and gateway.
+ */
 static int route_msg(struct anygate_net *agn, const struct anygate_obj *obj,
 		     bool add)
 {
@@ -307,13 +298,9 @@ static int route_msg(struct anygate_net *agn, const struct anygate_obj *obj,
 	struct nlmsghdr *nlh;
 	struct rtmsg *rtm;
 	u32 table = obj->table;
-	int index = 0;
 
-	if (fallback) {
-		index = dev_index(agn, obj->dev);
-		if (!index)
-			return -ENODEV;
-	}
+	if (fallback && add && !obj->ifindex)
+		return -ENODEV;
 
 	nlh = start_msg(agn, add ? RTM_NEWROUTE : RTM_DELROUTE,
 			add ? NLM_F_CREATE | NLM_F_EXCL : 0, sizeof(*rtm));
@@ -337,7 +324,8 @@ static int route_msg(struct anygate_net *agn, const struct anygate_obj *obj,
 		rtm->rtm_flags = RTNH_F_ONLINK;
 		put_attr(nlh, RTA_GATEWAY, &obj->gateway->ip,
 			 anygate_addr_len(obj->gateway));
-		put_u32(nlh, RTA_OIF, index);
+		if (add)
+			put_u32(nlh, RTA_OIF, obj->ifindex);
 	}
 	return 0;
 }
@@ -409,6 +397,8 @@ static int change(struct anygate_net *agn, struct anygate_obj *obj, bool add)
 	char text[ANYGATE_MSG_MAX / 2] = "";
 	int ret;
 
+	if (obj->type == ANYGATE_OBJ_FALLBACK && add)
+		obj->ifindex = anygate_table_index(agn, obj->dev);
 	if (obj->type == ANYGATE_OBJ_ADDR)
 		ret = addr_msg(agn, obj, add);
 	else
@@ -424,7 +414,7 @@ static int change(struct anygate_net *agn, struct anygate_obj *obj, bool add)
 		if (!add)
 			goto fail;
 		if (!is_exactly_there(agn, obj)) {
-			strscpy(text, "the device has it with another prefix length",
+			strscpy(text, "there with another prefix length or a peer",
 				sizeof(text));
 			goto fail;
 		}

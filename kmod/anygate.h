@@ -25,6 +25,7 @@
 #include <linux/sched.h>
 #include <linux/spinlock.h>
 #include <linux/timerqueue.h>
+#include <linux/user_namespace.h>
 #include <linux/workqueue.h>
 #include <linux/xarray.h>
 #include <net/net_namespace.h>
@@ -1129,6 +1130,7 @@ bool anygate_table_find(const struct anygate_net *agn,
 			struct anygate_found *found);
 bool anygate_table_ready(const struct anygate_net *agn,
 			 const struct anygate_obj *obj);
+int anygate_table_index(const struct anygate_net *agn, const char *name);
 u32 anygate_table_local(const struct anygate_net *agn, const char *name);
 void anygate_table_scan(struct anygate_net *agn);
 

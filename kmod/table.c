@@ -21,14 +21,17 @@
 /* A lifetime that does not end, as rtnetlink has it. */
 #define FOREVER 0xffffffffU
 
-/* Remaining of a lifetime that began to run at @tstamp, as the kernel counts. */
-static u32 remaining(u32 lft, unsigned long tstamp)
+/*
+ * Remaining of a lifetime that began to run at @tstamp, as the kernel counts. Of one
+ * that is over and not yet acted upon, @least.
+ */
+static u32 remaining(u32 lft, unsigned long tstamp, u32 least)
 {
 	unsigned long passed = (jiffies - tstamp) / HZ;
 
 	if (lft == FOREVER)
 		return lft;
-	return lft > passed ? lft - passed : 1;
+	return lft > passed ? lft - passed : least;
 }
 
 static void save4(const struct in_ifaddr *ifa, struct anygate_saved *saved)
@@ -43,9 +46,10 @@ static void save4(const struct in_ifaddr *ifa, struct anygate_saved *saved)
 	saved->scope = ifa->ifa_scope;
 	saved->proto = READ_ONCE(ifa->ifa_proto);
 	strscpy(saved->label, ifa->ifa_label, sizeof(saved->label));
-	saved->valid_lft = remaining(READ_ONCE(ifa->ifa_valid_lft), tstamp);
+	/* Valid for no time at all is refused. */
+	saved->valid_lft = remaining(READ_ONCE(ifa->ifa_valid_lft), tstamp, 1);
 	saved->preferred_lft = remaining(READ_ONCE(ifa->ifa_preferred_lft),
-					 tstamp);
+					 tstamp, 0);
 	if (saved->flags & IFA_F_PERMANENT) {
 		saved->valid_lft = FOREVER;
 		saved->preferred_lft = saved->flags & IFA_F_DEPRECATED ?
@@ -65,8 +69,9 @@ static void save6(const struct inet6_ifaddr *ifp, struct anygate_saved *saved)
 	saved->rt_priority = READ_ONCE(ifp->rt_priority);
 	saved->proto = READ_ONCE(ifp->ifa_proto);
 	saved->scope = RT_SCOPE_UNIVERSE;
-	saved->valid_lft = remaining(READ_ONCE(ifp->valid_lft), tstamp);
-	saved->preferred_lft = remaining(READ_ONCE(ifp->prefered_lft), tstamp);
+	saved->valid_lft = remaining(READ_ONCE(ifp->valid_lft), tstamp, 1);
+	saved->preferred_lft = remaining(READ_ONCE(ifp->prefered_lft), tstamp,
+					 0);
 	if (flags & IFA_F_PERMANENT) {
 		saved->valid_lft = FOREVER;
 		saved->preferred_lft = flags & IFA_F_DEPRECATED ?
@@ -107,13 +112,19 @@ static bool find4(const struct net_device *dev, const struct anygate_obj *obj,
 }
 
 #if IS_ENABLED(CONFIG_IPV6)
+/* An address as we add it. One with a peer has routes that it would not come back with. */
+static bool ours6(const struct inet6_ifaddr *ifp)
+{
+	return ifp->prefix_len == 128 && ipv6_addr_any(&ifp->peer_addr);
+}
+
 static const struct inet6_ifaddr *lookup6(const struct inet6_dev *idev,
 					  const struct in6_addr *addr)
 {
 	const struct inet6_ifaddr *ifp;
 
 	list_for_each_entry_rcu(ifp, &idev->addr_list, if_list)
-		if (ifp->prefix_len == 128 && ipv6_addr_equal(&ifp->addr, addr))
+		if (ours6(ifp) && ipv6_addr_equal(&ifp->addr, addr))
 			return ifp;
 	return NULL;
 }
@@ -231,6 +242,27 @@ u32 anygate_table_local(const struct anygate_net *agn, const char *name)
 	return table ?: RT_TABLE_LOCAL;
 }
 
+/**
+ * anygate_table_index() - the number of a device
+ * @agn: the namespace
+ * @name: its name
+ *
+ * Context: any.
+ * Return: it, or 0 if there is none of that name.
+ */
+int anygate_table_index(const struct anygate_net *agn, const char *name)
+{
+	struct net_device *dev;
+	int index = 0;
+
+	rcu_read_lock();
+	dev = dev_get_by_name_rcu(agn->net, name);
+	if (dev)
+		index = dev->ifindex;
+	rcu_read_unlock();
+	return index;
+}
+
 static void seen(struct anygate_net *agn, const struct net_device *dev,
 		 const struct anygate_prefix *prefix)
 {
@@ -269,7 +301,7 @@ static void scan_dev(struct anygate_net *agn, const struct net_device *dev)
 		prefix.addr.family = AF_INET6;
 		prefix.len = 128;
 		list_for_each_entry_rcu(ifp, &idev->addr_list, if_list) {
-			if (ifp->prefix_len != 128)
+			if (!ours6(ifp))
 				continue;
 			prefix.addr.ip = ifp->addr;
 			seen(agn, dev, &prefix);

@@ -176,8 +176,12 @@ static void check_address(struct anygate_gate *gate, u64 now)
 	if (announce_strays(gate))
 		return;
 	obj->check = false;
-	if (anygate_table_find(agn, obj, &found) == obj->present)
+	if (anygate_table_find(agn, obj, &found) == obj->present) {
+		/* Of a device that has been made again: another one of that name. */
+		if (obj->present)
+			obj->ifindex = found.ifindex;
 		return;
+	}
 
 	if (obj->present) {
 		obj->present = false;
@@ -232,6 +236,11 @@ static void check_route(struct anygate_gate *gate, struct anygate_obj *obj,
 	obj->check = false;
 	if (anygate_obj_add(gate->agn, obj))
 		return;
+	/* Somebody else's has gone, and nobody has undone anything: it is ours now. */
+	if (obj->owner == ANYGATE_OWNER_FOREIGN) {
+		obj->owner = ANYGATE_OWNER_US;
+		return;
+	}
 	contest(gate, obj, now);
 	obj->retry_at = 0;
 }
@@ -252,6 +261,18 @@ static bool hold_strays(const struct anygate_gate *gate)
 	return hold_wanted(gate) && suspected(&gate->hold) &&
 	       gate->hold.table != anygate_table_local(gate->agn,
 						       gate->conf.dev);
+}
+
+/*
+ * The fallback leads through a device that has another name by now, and perhaps that
+ * name is another one's: the kernel keeps such routes.
+ */
+static bool fallback_strays(const struct anygate_gate *gate)
+{
+	const struct anygate_obj *obj = gate->fallback;
+
+	return fallback_wanted(gate) && !obj->present && obj->check &&
+	       obj->ifindex != anygate_table_index(gate->agn, obj->dev);
 }
 
 /**
@@ -330,6 +351,18 @@ static void withdraw(struct anygate_gate *gate)
 	    obj->was_there) {
 		obj->present = true;
 		obj->owner = ANYGATE_OWNER_FOREIGN;
+		/* Nobody tells when it goes: asked when ours is wanted again. */
+		obj->check = true;
+	}
+	/*
+	 * An interface that loses its last address loses its routes of that family
+	 * as well (fib_disable_ip()).
+	 */
+	if (obj->type == ANYGATE_OBJ_ADDR && fallback_wanted(gate) &&
+	    obj->prefix->addr.family == AF_INET &&
+	    !strcmp(gate->fallback->dev, obj->dev)) {
+		gate->fallback->check |= gate->fallback->present;
+		gate->fallback->present = false;
 	}
 }
 
@@ -401,6 +434,16 @@ static bool kept(const struct anygate_obj *obj, bool want)
 	return want ? obj->present : !suspected(obj);
 }
 
+/* A route of somebody else's stood for ours, when it was last looked at: does it still? */
+static bool stood_in(const struct anygate_gate *gate)
+{
+	const struct anygate_obj *obj = &gate->announce;
+
+	return anygate_fsm_want(&gate->fsm) && obj->present && obj->check &&
+	       obj->type == ANYGATE_OBJ_ROUTE &&
+	       obj->owner == ANYGATE_OWNER_FOREIGN;
+}
+
 /* Add or remove one. */
 static bool keep_route(struct anygate_gate *gate, struct anygate_obj *obj,
 		       bool want, u64 now)
@@ -467,6 +510,10 @@ bool anygate_upkeep_act(struct anygate_gate *gate, u64 now)
 	 * goes; but nothing waits for them.
 	 */
 	acted |= keep_hold(gate, now);
+	if (fallback_strays(gate) && due(gate->fallback, now)) {
+		anygate_obj_del(gate->agn, gate->fallback);
+		acted = true;
+	}
 	if (fallback_wanted(gate))
 		acted |= keep_route(gate, gate->fallback, true, now);
 	if (retires_first(gate)) {
@@ -486,7 +533,7 @@ bool anygate_upkeep_act(struct anygate_gate *gate, u64 now)
 			return true;
 		acted = true;
 	}
-	if (want && !obj->present) {
+	if ((want && !obj->present) || stood_in(gate)) {
 		if (due(obj, now)) {
 			announce(gate);
 			acted = true;
@@ -539,7 +586,7 @@ static bool unfinished(const struct anygate_gate *gate)
 	const struct anygate_obj *obj = &gate->announce;
 	bool want = anygate_fsm_want(&gate->fsm);
 
-	if (announce_strays(gate))
+	if (announce_strays(gate) || stood_in(gate))
 		return true;
 	if (want != obj->present)
 		return want || obj->owner != ANYGATE_OWNER_FOREIGN;

@@ -195,6 +195,59 @@ changed()
 	expect not_there "$gate"
 }
 
+# Its device has another name, and keeps its routes: there is no fallback where nobody
+# has said so, and it is there again with a device of that name.
+renamed()
+{
+	local gate=$1 kind=$2 far=$3
+	events_only
+	sock_start
+	far_device
+	ctl add "$gate" udp/53 up 0 fallback via "$far" dev d0
+	expect there "$gate" "$far"
+	rename d0 d1
+	eventually "the fallback to go" not_there "$gate"
+	wait_gate "$gate" '.error != null' true
+	ip addr flush dev d1
+	far_device
+	eventually "the fallback through the new one" there "$gate" "$far"
+	rename d0 d2
+	sk open a "$kind" "*" 53
+	wait_addr "$gate"
+	eventually "the fallback to go" not_there "$gate"
+	sk close a
+	wait_no_addr "$gate"
+	ctl del "$gate"
+	expect not_there "$gate"
+}
+
+# Since 6.2 without its going down, in which it would lose its routes.
+rename()
+{
+	ip link set "$1" name "$2" 2>/dev/null && return
+	ip link set "$1" down
+	ip link set "$1" name "$2" || fail "it cannot be renamed"
+	ip link set "$2" up
+}
+
+# The address that goes is the only one of the device through which the fallback leads:
+# the kernel takes all of its IPv4 routes along.
+last_address()
+{
+	events_only
+	sock_start
+	ip link add d0 up type dummy || fail "no dummy"
+	ctl add $V4 udp/53 up 0 dev d0 fallback via $FAR dev d0
+	expect there $V4/32 $FAR
+	sk open a udp4 "*" 53
+	wait_addr $V4/32 d0
+	eventually "the fallback to go" not_there $V4/32
+	sk close a
+	wait_no_addr $V4/32 d0
+	eventually "the fallback to be there" there $V4/32 $FAR
+	expect_gate $V4/32 .contested 0
+}
+
 # Somebody else takes it away, or its device.
 lost()
 {
@@ -463,6 +516,9 @@ t "route: the new way before the old one goes, v6" \
 t "changed while the gate is open and closed, v4" changed $V4/32 udp4 $FAR
 t "changed while the gate is open and closed, v6" \
 	changed $V6/128 udp6 2001:db8:f::2
+t "the device is renamed, v4" renamed $V4/32 udp4 $FAR
+t "the device is renamed, v6" renamed $V6/128 udp6 2001:db8:f::2
+t "the address takes the routes of its device along" last_address
 t "lost, and found again, v4" lost $V4/32 $FAR
 t "lost, and found again, v6" lost $V6/128 2001:db8:f::2
 t "a server that binds the address itself, v4" binding $V4/32 udp4 $FAR

@@ -286,6 +286,32 @@ foreign_route()
 	same_picture "$TMP/before" "$TMP/after" "the admin's route was touched"
 }
 
+# It goes, while the gate is closed or while it is open; from then on the route is the
+# gate's, and goes with the listener.
+foreign_route_goes()
+{
+	local prefix=$1 service=$2 kind=$3 while=$4
+	# Of a route that goes nobody is told: the reconcile finds out.
+	[ "$while" = open ] || events_only
+	sock_start
+	ip route add blackhole "$prefix" metric 1024 proto static
+	ctl add "$prefix" "$service" up 0
+	sk open a "$kind" "*" 53
+	wait_gate "$prefix" .state open
+	sk close a
+	wait_gate "$prefix" .state closed
+	[ "$while" = closed ] || sk open a "$kind" "*" 53
+	wait_gate "$prefix" .state "$while"
+	ip route del blackhole "$prefix" metric 1024 proto static
+	[ "$while" = open ] || sk open a "$kind" "*" 53
+	wait_route "$prefix"
+	expect has_route "$prefix" proto $PROTO
+	expect_gate "$prefix" .contested 0
+	sk close a
+	wait_no_route "$prefix"
+	expect_gate "$prefix" .difference none
+}
+
 # --- traps ----------------------------------------------------------------------
 
 # Trap 11: the admin has the same address with a shorter prefix, and secondaries
@@ -521,6 +547,40 @@ other_length()
 	wait_no_addr $V6/128 d0
 }
 
+# With a peer it has routes that we would not give back: it stays, and is told of.
+with_peer()
+{
+	events_only
+	sock_start
+	ip link add d0 up type dummy || fail "no dummy"
+	ip addr add $V6 peer 2001:db8::99/128 dev d0 nodad || fail "ip addr add"
+	picture_to "$TMP/before"
+	sk open a udp6 "*" 53
+	ctl add $V6 udp/53 up 0 dev d0
+	wait_gate $V6/128 '.error != null' true
+	expect_gate $V6/128 .adopted false
+	"$ANYGATECTL" show | grep -q "or a peer" || fail "$("$ANYGATECTL" show)"
+	sk close a
+	wait_gate $V6/128 .state closed
+	ctl del $V6/128
+	picture_to "$TMP/after"
+	same_picture "$TMP/before" "$TMP/after" "not left as it was"
+}
+
+# An address that is not to be preferred is none for an instant.
+not_preferred()
+{
+	local gate=$1
+	events_only
+	ip addr add "$gate" dev lo valid_lft 5000 preferred_lft 0
+	ctl add "$gate" udp/53 up 0
+	expect lacks_addr "$gate"
+	ctl del "$gate"
+	ip -j addr show dev lo | jq -e --arg a "${gate%/*}" '.[].addr_info[] |
+		select(.local == $a) | .preferred_life_time == 0 and .deprecated' >/dev/null ||
+		fail "$(ip addr show dev lo)"
+}
+
 # Neighbours on the same device are none of our business.
 neighbours()
 {
@@ -580,6 +640,12 @@ t "an adopted address that is added while closed is withdrawn, v4" \
 t "an adopted address that is added while closed is withdrawn, v6" \
 	adopted_add $V6/128
 t "another program's route of the same key stays" foreign_route
+for while in closed open; do
+	t "another program's route goes while the gate is $while, v4" foreign_route_goes \
+		198.18.0.0/24 198.18.0.1:udp/53 udp4 $while
+	t "another program's route goes while the gate is $while, v6" foreign_route_goes \
+		2001:db8:1::/48 "[2001:db8:1::1]:udp/53" udp6 $while
+done
 t "trap 11: the admin's prefix with secondaries, on lo" admins_prefix lo
 t "trap 11: the admin's prefix with secondaries, on a dummy" admins_prefix d0
 t "trap 12: a route by preferred source survives with hold" preferred_source
@@ -591,6 +657,9 @@ t "a route that was removed is not somebody else's, v4" flushed_and_dead \
 t "a route that was removed is not somebody else's, v6" flushed_and_dead \
 	2001:db8:1::/48 "[2001:db8:1::1]:udp/53" udp6
 t "the device has the address with another prefix length" other_length
+t "the device has the address with a peer" with_peer
+t "an adopted address that is not preferred, v4" not_preferred $V4/32
+t "an adopted address that is not preferred, v6" not_preferred $V6/128
 t "on_unload=keep, and no flap when the gates come again" unload_keeps
 t "what an earlier module left is withdrawn with its service" stale_of_ours
 t "neighbouring addresses are left alone" neighbours
