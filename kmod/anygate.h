@@ -426,9 +426,9 @@ struct anygate_saved {
  * @msg: which change failed, and the kernel's words about it, ANYGATE_MSG_MAX bytes;
  *	NULL without a failure, or without memory; its own, see anygate_obj_forgive()
  * @retry_at: CLOCK_BOOTTIME nanoseconds before which not to try again
- * @dev: its device (address)
- * @ifindex: that of the device on which it is, or was last (address); a device may be
- *	renamed
+ * @dev: its device (address, fallback)
+ * @ifindex: that of the device on which it is, or was last (address, fallback); a device
+ *	may be renamed
  * @table: its routing table (routes); of a hold route the one in which it is, or was
  *	last: a device may move to another VRF
  * @metric: its metric (routes)
@@ -739,10 +739,6 @@ struct anygate_fresh {
 /**
  * struct anygate_net - a network namespace with gates
  * @net: the namespace
- * @memcg: where a user's namespace owns @net, the memory control group of
- *	whoever asked for the first gate: what the engine and, on its behalf,
- *	the kernel's tables allocate is charged to it; with a reference, NULL
- *	for nobody
  * @ring: hints to the engine; NULL while there is no gate, and from the start
  *	of the namespace's end
  * @ring_mem: the same, for freeing
@@ -814,7 +810,6 @@ struct anygate_fresh {
  */
 struct anygate_net {
 	struct net *net;
-	struct mem_cgroup *memcg;
 	struct anygate_ring __rcu *ring;
 	struct anygate_ring *ring_mem;
 	struct workqueue_struct *wq;
@@ -882,6 +877,18 @@ struct anygate_net {
 	unsigned int flows_bucket;
 	struct list_head flows_tell;
 };
+
+/**
+ * anygate_net_of_user() - is a namespace some user's?
+ * @agn: the namespace
+ *
+ * Context: any.
+ * Return: true if another user namespace than the first owns it.
+ */
+static inline bool anygate_net_of_user(const struct anygate_net *agn)
+{
+	return agn->net->user_ns != &init_user_ns;
+}
 
 /* main.c */
 extern struct workqueue_struct *anygate_wq;

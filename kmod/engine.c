@@ -7,12 +7,10 @@
  * waited for RTNL.  Whatever changes after the look gives a hint, which puts
  * the gate on the list again.
  */
-#include <linux/memcontrol.h>
 #include <linux/module.h>
 #include <linux/netdevice.h>
 #include <linux/netlink.h>
 #include <linux/sched.h>
-#include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
 #include <net/net_namespace.h>
@@ -477,13 +475,10 @@ static void arm_timer(struct anygate_net *agn, u64 now)
 static void engine_fn(struct work_struct *work)
 {
 	struct anygate_net *agn = container_of(work, struct anygate_net, work);
-	struct mem_cgroup *was;
 	bool more;
 	u64 now;
 
 	mutex_lock(&agn->lock);
-	/* The kernel's own addresses and routes, too. */
-	was = set_active_memcg(agn->memcg);
 	agn->n_passes++;
 	/* First: what is asked for may look at a gate. */
 	take_sleep(agn);
@@ -503,7 +498,6 @@ static void engine_fn(struct work_struct *work)
 	if (more)
 		queue_work(agn->wq, &agn->work);
 out:
-	set_active_memcg(was);
 	mutex_unlock(&agn->lock);
 }
 
@@ -516,8 +510,7 @@ out:
  */
 void anygate_engine_init(struct anygate_net *agn)
 {
-	agn->wq = agn->net->user_ns == &init_user_ns ? anygate_wq :
-						       anygate_user_wq;
+	agn->wq = anygate_net_of_user(agn) ? anygate_user_wq : anygate_wq;
 	INIT_WORK(&agn->work, engine_fn);
 	INIT_DELAYED_WORK(&agn->timer, timer_fn);
 	agn->timer_at = ANYGATE_NEVER;
@@ -572,12 +565,6 @@ int anygate_engine_start(struct anygate_net *agn,
 	}
 
 	mutex_lock(&agn->lock);
-	/*
-	 * Users pay.  The machine's own gates must not fail to withdraw because
-	 * the session or unit that once asked for them is short of memory.
-	 */
-	if (agn->net->user_ns != &init_user_ns)
-		agn->memcg = get_mem_cgroup_from_mm(current->mm);
 	agn->ring_mem = ring;
 	agn->missed = anygate_watch_missed();
 	agn->started = true;
@@ -646,8 +633,6 @@ void anygate_engine_exit(struct anygate_net *agn)
 	anygate_gate_tables_exit(agn);
 	kfree(agn->ring_mem);
 	agn->ring_mem = NULL;
-	mem_cgroup_put(agn->memcg);
-	agn->memcg = NULL;
 }
 
 /**

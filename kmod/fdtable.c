@@ -18,7 +18,6 @@
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 #include <linux/slab.h>
-#include <linux/user_namespace.h>
 #include <net/inet_sock.h>
 #include <net/sock.h>
 
@@ -160,7 +159,7 @@ static int tell_fd(const void *arg, struct file *file, unsigned int fd)
 	agn = anygate_net_of(sock_net(sk));
 	if (held->refs > held->fds || search->shared) {
 		search->unsure = true;
-		*search->ours |= agn->net->user_ns == &init_user_ns;
+		*search->ours |= !anygate_net_of_user(agn);
 		return 0;
 	}
 	/* Once for each socket. */

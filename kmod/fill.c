@@ -477,9 +477,9 @@ int anygate_put_probes(struct sk_buff *skb)
 int anygate_put_status(struct sk_buff *skb, const struct anygate_net *agn)
 	__must_hold(&agn->lock)
 {
-	unsigned int max = agn->net->user_ns == &init_user_ns ?
-			   READ_ONCE(anygate_max_gates) :
-			   READ_ONCE(anygate_max_gates_user);
+	unsigned int max = anygate_net_of_user(agn) ?
+			   READ_ONCE(anygate_max_gates_user) :
+			   READ_ONCE(anygate_max_gates);
 	const int pad = ANYGATE_A_STATUS_PAD;
 
 	lockdep_assert_held(&agn->lock);

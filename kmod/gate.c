@@ -47,6 +47,21 @@ static_assert(sizeof(struct anygate_sockkey) == sizeof(struct in6_addr) + 8);
 static struct kmem_cache *gate_cache;
 static struct kmem_cache *services_cache[2];
 
+/*
+ * A gate of a user's namespace takes more than it needs, which is charged to whoever
+ * asks: for what the engine and, on its behalf, the kernel's tables will allocate, up
+ * to an address, a hold and a fallback of IPv6.  Charging that itself would have the
+ * engine, in a worker that others' gates want as well, wait for memory that the user's
+ * control group does not have, for as long as the user likes (memory.high).
+ */
+#define USER_RESERVE 2048
+static struct kmem_cache *user_gate_cache;
+
+static struct kmem_cache *gate_cache_of(const struct anygate_net *agn)
+{
+	return anygate_net_of_user(agn) ? user_gate_cache : gate_cache;
+}
+
 static struct kmem_cache *services_cache_of(const char *name, unsigned int n)
 {
 	return kmem_cache_create(name, struct_size((struct anygate_services *)NULL, s, n),
@@ -65,9 +80,14 @@ int anygate_gates_init(void)
 	gate_cache = KMEM_CACHE(anygate_gate, SLAB_ACCOUNT);
 	if (!gate_cache)
 		return -ENOMEM;
+	user_gate_cache = kmem_cache_create("anygate_gate_user",
+					    sizeof(struct anygate_gate) + USER_RESERVE,
+					    0, SLAB_ACCOUNT, NULL);
+	if (!user_gate_cache)
+		goto err_gate;
 	services_cache[0] = services_cache_of("anygate_services1", 1);
 	if (!services_cache[0])
-		goto err_gate;
+		goto err_user_gate;
 	services_cache[1] = services_cache_of("anygate_services2", 2);
 	if (!services_cache[1])
 		goto err_services;
@@ -75,6 +95,8 @@ int anygate_gates_init(void)
 
 err_services:
 	kmem_cache_destroy(services_cache[0]);
+err_user_gate:
+	kmem_cache_destroy(user_gate_cache);
 err_gate:
 	kmem_cache_destroy(gate_cache);
 	return -ENOMEM;
@@ -90,6 +112,7 @@ void anygate_gates_exit(void)
 	might_sleep();
 	kmem_cache_destroy(services_cache[1]);
 	kmem_cache_destroy(services_cache[0]);
+	kmem_cache_destroy(user_gate_cache);
 	kmem_cache_destroy(gate_cache);
 }
 
@@ -194,7 +217,7 @@ struct anygate_gate *anygate_gate_alloc(struct anygate_net *agn,
 	struct anygate_gate *gate;
 	unsigned int i;
 
-	gate = kmem_cache_zalloc(gate_cache, GFP_KERNEL);
+	gate = kmem_cache_zalloc(gate_cache_of(agn), GFP_KERNEL);
 	if (!gate)
 		return NULL;
 	gate->agn = agn;
@@ -204,7 +227,7 @@ struct anygate_gate *anygate_gate_alloc(struct anygate_net *agn,
 	if (conf->fallback.family) {
 		gate->fallback = anygate_obj_alloc_fallback(&gate->conf);
 		if (!gate->fallback) {
-			kmem_cache_free(gate_cache, gate);
+			kmem_cache_free(gate_cache_of(agn), gate);
 			return NULL;
 		}
 	}
@@ -233,7 +256,7 @@ void anygate_gate_free(struct anygate_gate *gate)
 	anygate_obj_forgive(&gate->hold);
 	anygate_obj_free(gate->fallback);
 	anygate_obj_free(gate->retired);
-	kmem_cache_free(gate_cache, gate);
+	kmem_cache_free(gate_cache_of(gate->agn), gate);
 }
 
 /**

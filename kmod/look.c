@@ -221,7 +221,7 @@ static void warn_kept(const struct anygate_gate *gate)
 {
 	const struct anygate_prefix *prefix = &gate->conf.prefix;
 
-	if (gate->agn->net->user_ns != &init_user_ns)
+	if (anygate_net_of_user(gate->agn))
 		return;
 	if (prefix->addr.family == AF_INET)
 		pr_warn_ratelimited("%pI4/%u is announced without its services: table %u has no other path to it\n",

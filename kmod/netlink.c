@@ -547,8 +547,7 @@ void anygate_netlink_event(struct anygate_net *agn,
 	const struct anygate_reader anybody = {};
 	const struct anygate_reader admin = {
 		.actors = true,
-		.pidns = agn->net->user_ns == &init_user_ns ?
-			 init_pid_ns.ns.inum : 0,
+		.pidns = anygate_net_of_user(agn) ? 0 : init_pid_ns.ns.inum,
 	};
 
 	might_sleep();

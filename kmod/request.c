@@ -36,8 +36,8 @@ static int add_gate(struct anygate_net *agn, struct anygate_req *req)
 	unsigned int max;
 	int ret;
 
-	max = agn->net->user_ns == &init_user_ns ?
-	      READ_ONCE(anygate_max_gates) : READ_ONCE(anygate_max_gates_user);
+	max = anygate_net_of_user(agn) ? READ_ONCE(anygate_max_gates_user) :
+					 READ_ONCE(anygate_max_gates);
 	if (agn->n_gates >= max) {
 		NL_SET_ERR_MSG(req->extack,
 			       "this namespace has all the gates it may have; see the parameters max_gates and max_gates_user");

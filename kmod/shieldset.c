@@ -62,6 +62,8 @@ static int net_start(struct anygate_net *agn)
 	return 0;
 
 err_table:
+	/* One of the hooks may have been there for a moment. */
+	synchronize_net();
 	rhltable_destroy(&sn->services);
 err_free:
 	kfree(sn);
