@@ -174,6 +174,7 @@ void doctor_all(const struct node *n, struct report *r)
 {
 	doctor_module(n, r);
 	doctor_sysctl(n, r);
+	doctor_local(n, r);
 	doctor_routing(n, r);
 	doctor_witness(n, r);
 	doctor_frr(n, r);

@@ -119,6 +119,7 @@ struct sock *node_sockets(const struct node *n, size_t *count);
 /* The checks; each is a file's, and looks at nothing but the node. */
 void doctor_module(const struct node *n, struct report *r);
 void doctor_sysctl(const struct node *n, struct report *r);
+void doctor_local(const struct node *n, struct report *r);
 void doctor_frr(const struct node *n, struct report *r);
 void doctor_bird(const struct node *n, struct report *r);
 void doctor_routing(const struct node *n, struct report *r);

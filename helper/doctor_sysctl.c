@@ -86,6 +86,39 @@ static void arp(const struct node *n, struct report *r, const char *dev)
 			      "sysctl net/ipv4/conf/%s/arp_announce=2", dev);
 }
 
+/* Interfaces have a switch of their own, which "all" turns over. */
+static bool forwards(const struct node *n, const char *family)
+{
+	char dir[64], **devs;
+	bool any = false;
+	size_t i;
+
+	snprintf(dir, sizeof(dir), "/proc/sys/net/%s/conf", family);
+	devs = node_list(n, dir);
+	for (i = 0; devs && devs[i] && !any; i++)
+		any = strcmp(devs[i], "default") && strcmp(devs[i], "lo") &&
+		      node_number(n, 0, "%s/%s/forwarding", dir, devs[i]);
+	list_free(devs);
+	return any;
+}
+
+/*
+ * What comes for a closed gate is to leave by its fallback. One that has none and no
+ * hold either must not be forwarded, see below.
+ */
+static void no_forwarding(const struct node *n, struct report *r, const struct gate *g)
+{
+	const char *family = g->prefix.addr.family == AF_INET ? "ipv4" : "ipv6";
+	char prefix[PREFIX_TEXT];
+
+	if (!g->fallback_via.family || forwards(n, family))
+		return;
+	report_remedy(report_add(r, "no-forwarding", SEV_WARNING, gate_prefix(g, prefix),
+				 "it has a fallback, and this node forwards nothing: while the gate is closed, packets for it are dropped"),
+		      "sysctl net.%s.conf.all.forwarding=1, for good in sysctl.d; with FRR no line \"no %s forwarding\" in frr.conf, which turns it off again",
+		      family, family[3] == '4' ? "ip" : "ipv6");
+}
+
 /*
  * Without a hold, what still comes for a closed gate's address is not for this
  * node any more; a router sends it back to where it came from.
@@ -120,6 +153,8 @@ void doctor_sysctl(const struct node *n, struct report *r)
 		rp_filter(n, r, list[i]);
 	for (i = 0; address_gate(n, AF_INET) && *list[i]; i++)
 		arp(n, r, list[i]);
-	for (i = 0; n->gates && i < n->n_gates; i++)
+	for (i = 0; n->gates && i < n->n_gates; i++) {
+		no_forwarding(n, r, &n->gates[i]);
 		forwarding(n, r, &n->gates[i]);
+	}
 }

@@ -113,6 +113,57 @@ forwarding()
 	forwards net.ipv6.conf.all.forwarding $V6/128
 }
 
+# A closed gate that has a fallback, on a node that forwards nothing.
+no_forwarding()
+{
+	set_sysctl net.ipv4.conf.all.forwarding 0
+	ip link add up0 up type dummy || fail "no dummy"
+	ctl add $V4/32 udp/53 fallback via 10.9.9.2 dev up0
+	found no-forwarding $V4/32
+	set_sysctl net.ipv4.conf.up0.forwarding 1
+	remedied no-forwarding $V4/32
+	set_sysctl net.ipv6.conf.all.forwarding 0
+	ctl add $V6/128 udp/53 fallback via 2001:db8:9::2 dev up0
+	found no-forwarding $V6/128
+	set_sysctl net.ipv6.conf.all.forwarding 1
+	remedied no-forwarding $V6/128
+}
+
+# --- addresses ------------------------------------------------------------------
+
+# not_local GATE SERVICE ADDRESS KIND PREFIX: the address behind a route is missing
+not_local()
+{
+	sock_start
+	ctl add "$1" "$2" up 0
+	found not-local "$1"
+	"$ANYGATECTL" doctor | grep -q "warning not-local" || fail "it is no warning"
+	sk open a "$4" "*" 53
+	wait_route "$1"
+	"$ANYGATECTL" doctor | grep -q "problem not-local" || fail "it is no problem"
+	ip addr add "$3" dev lo
+	remedied not-local "$1"
+	ip addr del "$3" dev lo
+	found not-local "$1"
+	ip route add local "$5" dev lo
+	remedied not-local "$1"
+}
+
+# What a server cannot bind while the gate is closed.
+closed_bind()
+{
+	ctl add $V6/128 udp/53
+	found ipv6-bind $V6/128
+	set_sysctl net.ipv6.ip_nonlocal_bind 1
+	remedied ipv6-bind $V6/128
+	ctl add $V4/32 udp/53
+	no_finding ipv4-bind $V4/32 || fail "the hold route is enough"
+	ctl change $V4/32 hold off
+	found ipv4-bind $V4/32
+	set_sysctl net.ipv4.ip_nonlocal_bind 1
+	remedied ipv4-bind $V4/32
+}
+
 # --- BIRD ---------------------------------------------------------------------
 
 # bird_conf DIRECT EXPORT [KERNEL]: whether the direct protocol has lo, what OSPF exports
@@ -416,6 +467,12 @@ with_keepalived()
 
 t "the kernel: strict reverse paths, and ARP" uplink
 t "the kernel: a node that forwards, and no hold" forwarding
+t "the kernel: a node that does not forward, and a fallback" no_forwarding
+t "an address behind a route is missing, v4" not_local \
+	198.51.100.0/24 198.51.100.53:udp/53 198.51.100.53/32 udp4 198.51.100.0/25
+t "an address behind a route is missing, v6" not_local \
+	2001:db8:53::/48 "[2001:db8:53::53]:udp/53" 2001:db8:53::53/128 udp6 2001:db8:53::/64
+t "what a server cannot bind while a gate is closed" closed_bind
 t "BIRD: direct, export and learn" with_bird
 t "BIRD: that of another namespace is not this node's" neighbours
 t "FRR: redistribute, and the table" with_frr

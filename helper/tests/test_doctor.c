@@ -99,6 +99,11 @@ static void forwarding(void **state)
 	put("proc/sys/net/ipv4/ip_forward", "1\n");
 	expect(doctor_sysctl, "forward-loop", SEV_WARNING, "192.0.2.53/32");
 	g->fallback_via = pfx("10.9.9.2/32").addr;
+	expect(doctor_sysctl, "no-forwarding", SEV_WARNING, "192.0.2.53/32");
+	put("proc/sys/net/ipv4/conf/default/forwarding", "1\n");
+	put("proc/sys/net/ipv4/conf/lo/forwarding", "1\n");
+	expect(doctor_sysctl, "no-forwarding", SEV_WARNING, "192.0.2.53/32");
+	put("proc/sys/net/ipv4/conf/eth0/forwarding", "1\n");
 	expect_nothing(doctor_sysctl);
 	g->fallback_via.family = 0;
 	g->hold = ANYGATE_SWITCH_ON;
@@ -108,6 +113,48 @@ static void forwarding(void **state)
 	expect_nothing(doctor_sysctl);
 	put("proc/sys/net/ipv6/conf/all/forwarding", "1\n");
 	expect(doctor_sysctl, "forward-loop", SEV_WARNING, "2001:db8::53/128");
+	g->fallback_via = pfx("2001:db8:9::2/128").addr;
+	put("proc/sys/net/ipv6/conf/all/forwarding", "0\n");
+	expect(doctor_sysctl, "no-forwarding", SEV_WARNING, "2001:db8::53/128");
+	assert_contains(report.f[0].remedy, "net.ipv6.conf.all.forwarding=1");
+	put("proc/sys/net/ipv6/conf/all/forwarding", "1\n");
+	expect_nothing(doctor_sysctl);
+}
+
+/* What a gate's route attracts, the node is to take. */
+static void local(void **state)
+{
+	struct gate *g = route_gate("198.51.100.0/24");
+
+	(void)state;
+	g->services[g->n_services++] = svc("udp/53", "198.51.100.53", 1);
+	g->services[g->n_services++] = svc("tcp/53", "198.51.100.53", 1);
+	expect_nothing(doctor_local);	/* who cannot ask says nothing */
+	put("commands/ip_-4_route_show_table_all_type_local",
+	    "local 127.0.0.0/8 dev lo table local proto kernel scope host src 127.0.0.1\n"
+	    "local 198.51.100.5 dev lo table local proto kernel scope host\n");
+	expect(doctor_local, "not-local", SEV_WARNING, "198.51.100.0/24");
+	assert_contains(report.f[0].remedy, "ip address add 198.51.100.53/32 dev lo");
+	g->announced = ANYGATE_SWITCH_ON;
+	expect(doctor_local, "not-local", SEV_PROBLEM, "198.51.100.0/24");
+	put("commands/ip_-4_route_show_table_all_type_local",
+	    "local 198.51.100.53 dev lo table local proto kernel scope host\n");
+	expect_nothing(doctor_local);
+	put("commands/ip_-4_route_show_table_all_type_local",
+	    "local 198.51.100.0/25 dev lo table 100 scope host\n");
+	expect_nothing(doctor_local);
+	g = route_gate("2001:db8:53::/48");
+	g->services[g->n_services++] = svc("udp/53", "2001:db8:53::53", 1);
+	put("commands/ip_-6_route_show_table_all_type_local",
+	    "local ::1 dev lo table local proto kernel metric 0 pref medium\n");
+	expect(doctor_local, "not-local", SEV_WARNING, "2001:db8:53::/48");
+	put("commands/ip_-6_route_show_table_all_type_local",
+	    "local 2001:db8:53::53 dev lo table local proto kernel metric 0 pref medium\n");
+	expect_nothing(doctor_local);
+	/* What it announces, it adds. */
+	node.n_gates = 0;
+	address_gate("192.0.2.53/32", "udp/53");
+	expect_nothing(doctor_local);
 }
 
 /* What a command says, and none that does not come to an end. */
@@ -458,6 +505,7 @@ int main(void)
 		test(rp_filter),
 		test(arp),
 		test(forwarding),
+		test(local),
 		test(commands),
 		test(routing_daemon),
 		test(witness),
