@@ -598,6 +598,27 @@ device_comes_back()
 	ctl del $V6
 }
 
+# Other nodes have the address by intention: it is of use at once, also on a link where
+# the kernel would look for duplicates first.
+no_dad()
+{
+	events_only
+	sock_start
+	ip link add d0 up type veth peer name d1 || fail "no veth"
+	ip link set d1 up
+	ip addr add 2001:db8::77/128 dev d0
+	ip -6 addr show dev d0 tentative | grep -q 2001:db8::77 ||
+		fail "nothing is looked for here"
+	mon_start "$TMP/mon" address
+	sk open a udp6 "*" 53
+	ctl add $V6 udp/53 up 0 dev d0
+	wait_addr $V6/128 d0
+	ip -6 addr show dev d0 to $V6 | grep -q nodad || fail "$(ip -6 addr show dev d0)"
+	sk close a
+	wait_no_addr $V6/128 d0
+	! grep $V6 "$TMP/mon" | grep tentative || fail "it was tentative"
+}
+
 # A device that is renamed is not the gate's any more; the new one by that
 # name is.
 device_renamed()
@@ -777,6 +798,7 @@ t "a successor is refused: the engine waits" refused_change
 t "a successor of the fallback is refused: the engine waits" refused_with_fallback
 t "what was there cannot be put back: the engine waits" refused_return
 t "the device goes and comes back" device_comes_back
+t "an IPv6 address is announced without DAD" no_dad
 t "the device is renamed" device_renamed
 t "the device is renamed again and again" device_renamed_again
 t "the device has another name" other_name

@@ -106,6 +106,21 @@ expires_withdraw()
 	wait_no_addr "$gate"
 }
 
+# The last word was down, and who said it has gone: no word is no better.
+expires_down()
+{
+	local gate=$1 kind=$2
+	requiring "$gate" "$kind" require zone
+	ctl lease "$gate" zone up ttl 1h
+	expect has_addr "$gate"
+	ctl lease "$gate" zone down ttl 1500ms
+	expect lacks_addr "$gate"
+	expect_gate "$gate" .reason lease-down
+	wait_gate "$gate" .reason lease-expired
+	expect lacks_addr "$gate"
+	expect_gate "$gate" .state closed
+}
+
 expires_ignore()
 {
 	local gate=$1 kind=$2
@@ -360,6 +375,8 @@ t "each of two leases is needed, v6" each $V6/128 udp6
 t "delays count for leases as well" delays
 t "a lease that runs out withdraws, v4" expires_withdraw $V4/32 udp4
 t "a lease that runs out withdraws, v6" expires_withdraw $V6/128 udp6
+t "a lease that said down runs out, and that withdraws, too, v4" expires_down $V4/32 udp4
+t "a lease that said down runs out, and that withdraws, too, v6" expires_down $V6/128 udp6
 t "a lease that runs out is ignored if wanted, v4" expires_ignore $V4/32 udp4
 t "a lease that runs out is ignored if wanted, v6" expires_ignore $V6/128 udp6
 t "renewals are no news" renewals
