@@ -4,7 +4,7 @@
 #
 # Documentation/recipes/networkd, with exactly its files: systemd-networkd starts on a
 # node that has gates, and leaves alone what is theirs. BIND's file for it, too, and
-# those of witness-frr, for it and for ifupdown.
+# those of witness-frr; and those of ifupdown for each of them.
 
 . "${0%/*}/../lib.sh"
 . "${0%/*}/recipe.inc.sh"
@@ -171,11 +171,10 @@ has_both()
 	eventually "the router to be there" ip -n "${NS[1]}" route get 10.1.0.2
 }
 
-listener_ifupdown()
+# interfaces: Debian's own directories and file
+interfaces()
 {
 	local dir
-	star 1
-	ip -n "${NS[1]}" addr flush dev eth0 scope global
 	for dir in /etc/network /run/network; do
 		mkdir -p $dir
 		mount -t tmpfs -o mode=755 tmpfs $dir || fail "no $dir"
@@ -184,11 +183,50 @@ listener_ifupdown()
 	cat >/etc/network/interfaces <<-'END'
 	source /etc/network/interfaces.d/*
 
+	auto lo
+	iface lo inet loopback
+
 	auto eth0
 	iface eth0 inet static
 		address 10.0.1.2/24
 		gateway 10.0.1.1
 	END
+}
+
+# lo_ifupdown DIRECTORY GATES: the addresses of the file "lo" there are on lo, and the
+# gates are of use then
+lo_ifupdown()
+{
+	local stay
+	star 1
+	interfaces
+	cp "$1/lo" /etc/network/interfaces.d/anycast-lo
+	mapfile -t stay < <(sed -n 's/^\taddress \([^/]*\).*/\1/p' "$1/lo")
+	[ ${#stay[@]} = 2 ] || fail "not the addresses of two families: ${stay[*]}"
+	ctl -n "${NS[1]}" apply "$2" >/dev/null
+	[ "$(not_local)" = 2 ] || fail "doctor does not say what is missing"
+	ip netns exec "${NS[1]}" ifup lo || fail "ifup: $?"
+	expect lo_has "${stay[@]}"
+	[ "$(not_local)" = 0 ] || fail "doctor still misses an address"
+	server 1
+	tcp_server
+	eventually "the gates to open" all_are open
+	ip netns exec "${NS[1]}" ifup --force lo || fail "ifup: $?"
+	expect lo_has "${stay[@]}"
+	expect all_are open
+}
+
+# not_local: of how many gates doctor says so
+not_local()
+{
+	"$ANYGATECTL" -n "${NS[1]}" -j doctor | jq '[.[] | select(.id == "not-local")] | length'
+}
+
+listener_ifupdown()
+{
+	star 1
+	ip -n "${NS[1]}" addr flush dev eth0 scope global
+	interfaces
 	cp "$RECIPES/witness-frr/listener" /etc/network/interfaces.d
 	ip netns exec "${NS[1]}" ifup eth0 || fail "ifup: $?"
 	has_both
@@ -204,6 +242,10 @@ t "systemd-networkd starts, and leaves gates' addresses and routes alone" \
 	leaves_alone "$RECIPES/networkd" "$RECIPES/ospf-bird/anygate.conf" $V4 $V6
 t "the same with BIND's addresses" \
 	leaves_alone "$RECIPES/servers/bind" "$RECIPES/servers/bind/anygate.conf"
+t "ifupdown has the addresses in covering prefixes" \
+	lo_ifupdown "$RECIPES/ifupdown" "$RECIPES/ospf-bird/anygate.conf"
+t "the same with BIND's addresses" \
+	lo_ifupdown "$RECIPES/servers/bind" "$RECIPES/servers/bind/anygate.conf"
 t "the listener of a witness gets its address" listener
 t "the same with ifupdown" listener_ifupdown
 

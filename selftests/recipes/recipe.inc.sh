@@ -300,6 +300,10 @@ show_all()
 			ip -n "${NS[n]}" -6 route show table 100
 			if [ -e "$TMP/bird$n.ctl" ]; then
 				birdc -s "$TMP/bird$n.ctl" show route
+				birdc -s "$TMP/bird$n.ctl" show protocols all
+				birdc -s "$TMP/bird$n.ctl" show ospf neighbors ospf4
+				birdc -s "$TMP/bird$n.ctl" show ospf neighbors ospf6
+				birdc -s "$TMP/bird$n.ctl" show ospf lsadb ospf4
 				cat "$TMP/bird$n.log"
 			fi
 			if [ -e "$TMP/frr$n.log" ]; then

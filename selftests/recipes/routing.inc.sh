@@ -211,6 +211,17 @@ ready()
 	eventually "routes to nodes $nodes" leads "$nodes"
 }
 
+# doctor_agrees N: it asks the daemon, and has nothing against what that does, nor
+# against the addresses behind the routes
+doctor_agrees()
+{
+	local found
+	found=$("$ANYGATECTL" -n "${NS[$1]}" -j doctor | jq -r '.[] |
+		select(.id | test("^(frr|bird)-|no-routing-daemon|not-local|forward")) |
+		"\(.id) \(.subject): \(.text)"')
+	[ -z "$found" ] || fail "doctor: $found"
+}
+
 # ---- cases -----------------------------------------------------------------------
 
 # The routes are where the servers are, and nowhere else. A daemon that reads its
@@ -220,6 +231,7 @@ follows()
 {
 	ready 1
 	eventually "node 1 to answer" served 1
+	doctor_agrees 1
 	routes_watched
 	reload 1
 	none_lost
@@ -230,7 +242,9 @@ follows()
 	eventually "the router to know the second only" leads 2
 	expect gates_are 1 closed
 	eventually "node 2 to answer" served 2
+	routes_watched
 	reload 1
+	never_to 1
 	kill_server 2
 	eventually "the router to know none" leads ""
 	expect gates_are 2 closed

@@ -81,6 +81,7 @@ life()
 		units $word || fail "$word: $(<"$TMP/systemctl")"
 		eventually "systemd" units list-units
 		unmoved $word
+		nothing_lost $word
 	done
 	note "stop of the service: the next client starts it"
 	units stop hello.service || true

@@ -68,6 +68,7 @@ life()
 	watch
 	rndc_ reconfig || fail "rndc reconfig"
 	unmoved "rndc reconfig"
+	nothing_lost "rndc reconfig"
 	killed
 }
 

@@ -50,7 +50,7 @@ life()
 {
 	network
 	start_and_stop
-	# the master executes itself anew: a new binary if there is one
+	# the master executes itself anew
 	reload "SIGUSR2" kill -USR2 $MAIN
 	expect lives $MAIN
 	killed
@@ -72,6 +72,7 @@ handover()
 	eventually "the end of the old one" dead "$old"
 	eventually "the new one to answer" server_renewed
 	unmoved "-x and -sf"
+	nothing_lost "-x and -sf"
 	killed
 }
 

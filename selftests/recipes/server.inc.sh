@@ -239,7 +239,13 @@ reload()
 	eventually "the reload to be seen" server_renewed
 	unmoved "$what"
 	[ -z "$WRONG" ] || fail "$what: wrong answers: $WRONG"
-	[ -z "$LOST" ] || fail "$what: lost questions: $LOST"
+	nothing_lost "$what"
+}
+
+# nothing_lost WHAT: after "unmoved"
+nothing_lost()
+{
+	[ -z "$LOST" ] || fail "$1: lost questions: $LOST"
 }
 
 # unbound_without PATTERN [WORD]: without the option that these lines of its configuration
