@@ -5,6 +5,7 @@
 # does when the kernel refuses.
 
 . "${0%/*}/lib.sh"
+PARTED=y
 
 # The address carries our protocol number. (iproute2 of the day does not print
 # it.)

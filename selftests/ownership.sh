@@ -5,6 +5,7 @@
 # others add is theirs; what others take away from us comes back.
 
 . "${0%/*}/lib.sh"
+PARTED=y
 
 # --- adoption -----------------------------------------------------------------
 

@@ -20,6 +20,7 @@ V4_SHAPES=(v4-specific v4-wildcard v4-dual v4-mapped)
 V6_SHAPES=(v6-specific v6-wildcard v6-dual)
 
 PORT=53
+PARTED=y
 
 # begin TRANSPORT SHAPE [GATE-OPTION...]: a gate that is closed, and nothing
 # but socket events to open it
