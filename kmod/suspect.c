@@ -54,7 +54,7 @@ static struct hlist_head *head_of(struct anygate_suspects *all, const void *sk)
 /* Called by whoever reads a datagram: as a probe's handler must be. */
 static int on_read(struct kprobe *kp, struct pt_regs *regs)
 {
-	const struct sock *sk = (void *)regs_get_kernel_argument(regs, 0);
+	const struct sock *sk = (void *)anygate_probe_arg(regs, 0);
 	struct anygate_suspects *all;
 	struct anygate_suspect *s;
 
