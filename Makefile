@@ -51,7 +51,7 @@ updates = $(DESTDIR)/lib/modules/$(release)/updates
 .DEFAULT_GOAL := all
 .PHONY: all module helper install install-module install-tools uninstall \
 	uninstall-tools dist deb deps check check-install demo bench bench-plot \
-	check-recipes check-trixie check-debug check-newest check-rt check-all \
+	check-recipes check-trixie check-debug check-kmsan check-newest check-rt check-all \
 	netlink netlink-check style clean help kdir
 
 ## Building
@@ -159,7 +159,10 @@ guests := GUESTS_ONLY=y $(MAKE) --no-print-directory check
 check-debug: ## the selftests on a 6.12 with KASAN, lockdep, kmemleak … (built once, cached)
 	@KERNELS=6.12-debug $(guests)
 
-check-newest: ## the same with the newest source that Debian has
+check-kmsan: ## some of them on a 6.12 that finds uninitialised memory being used or sent (clang)
+	@KERNELS=6.12-kmsan $(guests)
+
+check-newest: ## as check-debug, with the newest source that Debian has
 	@KERNELS=newest-debug $(guests)
 
 check-rt: ## the selftests on Debian's PREEMPT_RT 6.12
@@ -174,7 +177,7 @@ check-trixie: ## the recipes with Debian 13's routing daemons and servers, BIRD 
 	@KERNELS="$${KERNELS:-$(if $(ALL),6.1 6.12,6.12)}" RELEASE=trixie RECIPES=y $(guests)
 
 check-all: export ALL := y
-check-all: check check-recipes check-trixie check-install check-rt check-debug check-newest ## all of these, one after the other, every test on every kernel
+check-all: check check-recipes check-trixie check-install check-rt check-debug check-kmsan check-newest ## all of these, one after the other, every test on every kernel
 
 # Minutes on the instruction clock; then, by the clock on the wall, hours: OSPF has
 # to come to rest before each of fifty kills, and there are many to be compared.

@@ -51,9 +51,14 @@ locked() {
 #
 # A kernel is named by series and flavour, "6.1", "6.12", "6.12-rt", or by a
 # directory that holds vmlinuz (or boot/vmlinuz-*) and lib/modules/VERSION.
-# "6.12-debug" and "newest-debug" are built from source, see debug-kernel.
+# "6.12-debug", "newest-debug" and "6.12-kmsan" are built from source, see debug-kernel.
 # The exact version is whatever headers are installed, because a module built
 # against them has to load; without headers, the newest the package client has.
+
+# Is that a kernel that is built here?
+kernel_own() {
+	[[ ! -d $1 && $1 =~ -(debug|kmsan)$ ]]
+}
 
 # meta image|headers NAME: the package that always names the newest version.
 # The default kernel of the release has no series in that name.
@@ -224,9 +229,9 @@ kernel_here() {
 kernel_resolve() {
 	local name=$1
 
-	case $name in
-	*-debug)	name=$("$VM_DIR/debug-kernel" "${name%-debug}") || exit 125 ;;
-	esac
+	if kernel_own "$name"; then
+		name=$("$VM_DIR/debug-kernel" "$name") || exit 125
+	fi
 	if [ -d "$name" ]; then
 		KROOT=$(cd "$name" && pwd -P)
 		for KIMAGE in "$KROOT"/vmlinuz "$KROOT"/boot/vmlinuz-*; do
@@ -255,15 +260,16 @@ kernel_resolve() {
 # ---- the module ------------------------------------------------------------
 
 # Where the module is built for $KVER. One directory per tree and kernel: two
-# kernels from one tree, or two clones, never meet.
+# kernels from one tree, or two clones, never meet; nor do two kernels of one version,
+# built with different options.
 module_dir() {
-	echo "$CACHE/build/$KVER-$(printf %s "$TOP" | cksum | cut -d' ' -f1)"
+	echo "$CACHE/build/$KVER-$(printf '%s\n' "$TOP" "$KROOT" | cksum | cut -d' ' -f1)"
 }
 
 # Kbuild has no output directory for external modules before 6.13, so the
 # sources are copied; times are kept, which is all that make looks at.
 module_build() {
-	local dir log new kdir=/lib/modules/$KVER/build w=''
+	local dir log new kdir=/lib/modules/$KVER/build w='' cc=()
 
 	dir=$(module_dir)
 	log=$dir/build.log
@@ -284,7 +290,8 @@ module_build() {
 	[ -n "${quiet:-}" ] || say "building the module for $KVER"
 	# For a kernel of our own the compiler may find fault with everything.
 	[ ! -e "$KROOT/guest" ] || w=1
-	make -C "$kdir" M="$dir" -j"$(nproc)" W=$w modules >"$log" 2>&1 || {
+	[ ! -e "$KROOT/compiler" ] || cc=("CC=$(cat "$KROOT/compiler")")
+	make -C "$kdir" M="$dir" -j"$(nproc)" W=$w "${cc[@]}" modules >"$log" 2>&1 || {
 		grep -v '^\(make\|  [A-Z]\)' "$log" >&2 || cat "$log" >&2
 		die "building the module for $KVER failed: $log"
 	}
