@@ -10,6 +10,7 @@ which come addresses that were run. All blocks there are, are the calls in the
 module's code; into UNCOVERED go those that were not run.
 """
 
+import bisect
 import collections
 import os
 import re
@@ -69,6 +70,8 @@ def main():
     every = blocks(ko)
     seen = set()
     sections = []
+    # Of the loading that the addresses after them belong to.
+    starts, names = [], []
     fresh = True
     with open(coverage, encoding="utf-8", errors="replace") as f:
         for line in f:
@@ -78,13 +81,17 @@ def main():
                     sections = []
                 fresh = False
                 sections.append((int(words[2], 16), words[1]))
-            elif sections and re.fullmatch(r"[0-9a-f]{16}", line.strip()):
+                continue
+            if not sections or not re.fullmatch(r"[0-9a-f]{16}", line.strip()):
+                continue
+            if not fresh:
+                sections.sort()
+                starts, names = zip(*sections)
                 fresh = True
-                address = int(line, 16)
-                below = [s for s in sections if s[0] <= address]
-                if below:
-                    start, name = max(below)
-                    seen.add((name, address - start))
+            address = int(line, 16)
+            at = bisect.bisect_right(starts, address) - 1
+            if at >= 0:
+                seen.add((names[at], address - starts[at]))
     if not seen & every:
         print("nothing was counted")
         return 1
