@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* doctor: does this node take the packets that a gate's route attracts? */
 
-#include <linux/rtnetlink.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -17,12 +17,10 @@
 #include <linux/hashtable.h>
 #include <linux/if.h>
 #include <linux/in6.h>
-#include <linux/kmsan-checks.h>
 #include <linux/list.h>
 #include <linux/llist.h>
 #include <linux/mutex.h>
 #include <linux/pid_namespace.h>
-#include <linux/ptrace.h>
 #include <linux/rhashtable.h>
 #include <linux/sched.h>
 #include <linux/spinlock.h>
@@ -890,34 +888,6 @@ struct anygate_net {
 static inline bool anygate_net_of_user(const struct anygate_net *agn)
 {
 	return agn->net->user_ns != &init_user_ns;
-}
-
-/**
- * anygate_probe_regs() - a probe's registers are what they are
- * @regs: the registers, in the handler
- *
- * They were saved by assembler: to KMSAN what was on the stack before.
- *
- * Context: any.
- */
-static inline void anygate_probe_regs(struct pt_regs *regs)
-{
-	kmsan_unpoison_memory(regs, sizeof(*regs));
-}
-
-/**
- * anygate_probe_arg() - an argument of the function that is probed
- * @regs: the registers, in the handler of its entry
- * @n: from 0
- *
- * Context: any.
- * Return: it.
- */
-static inline unsigned long anygate_probe_arg(struct pt_regs *regs,
-					      unsigned int n)
-{
-	anygate_probe_regs(regs);
-	return regs_get_kernel_argument(regs, n);
 }
 
 /* main.c */

@@ -26,6 +26,7 @@
 #include <net/sock.h>
 
 #include "anygate.h"
+#include "regs.h"
 #include "trace.h"
 #include "watch.h"
 
@@ -163,7 +164,7 @@ static int enter(struct kretprobe_instance *ri, struct sock *sk, u16 port,
 
 static struct sock *arg_sock(struct pt_regs *regs)
 {
-	return (struct sock *)anygate_probe_arg(regs, 0);
+	return (struct sock *)anygate_regs_arg(regs, 0);
 }
 
 /* Functions in which the port is known at entry, if there is one. */
@@ -187,7 +188,7 @@ static int enter_listen_start(struct kretprobe_instance *ri,
 static int enter_get_port(struct kretprobe_instance *ri, struct pt_regs *regs)
 {
 	return enter(ri, arg_sock(regs),
-		     (u16)anygate_probe_arg(regs, 1), true);
+		     (u16)anygate_regs_arg(regs, 1), true);
 }
 
 static void heard(struct kretprobe_instance *ri);
@@ -223,7 +224,7 @@ static int leave(struct kretprobe_instance *ri, struct pt_regs *regs,
 /* The function put the socket into the table, or failed and did nothing. */
 static int leave_gained(struct kretprobe_instance *ri, struct pt_regs *regs)
 {
-	anygate_probe_regs(regs);
+	anygate_regs_saved(regs);
 	if (regs_return_value(regs)) {
 		heard(ri);
 		return 0;

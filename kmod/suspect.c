@@ -18,6 +18,7 @@
 #include <net/sock.h>
 
 #include "anygate.h"
+#include "regs.h"
 
 #define SUSPECT_BITS 8
 
@@ -54,7 +55,7 @@ static struct hlist_head *head_of(struct anygate_suspects *all, const void *sk)
 /* Called by whoever reads a datagram: as a probe's handler must be. */
 static int on_read(struct kprobe *kp, struct pt_regs *regs)
 {
-	const struct sock *sk = (void *)anygate_probe_arg(regs, 0);
+	const struct sock *sk = (void *)anygate_regs_arg(regs, 0);
 	struct anygate_suspects *all;
 	struct anygate_suspect *s;
 
