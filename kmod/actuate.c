@@ -379,6 +379,7 @@ static void succeeded(struct anygate_net *agn, struct anygate_obj *obj,
 	anygate_obj_forgive(obj);
 	obj->retry_at = 0;
 	obj->check = false;
+	obj->unasked = false;
 	trace_anygate_actuate(agn->net, obj, add, result);
 }
 

@@ -440,6 +440,8 @@ struct anygate_saved {
  * @was_there: and did so when we wanted to add it
  * @taken: it was adopted, and is away by our doing
  * @check: what we know may be out of date: look before acting on it
+ * @unasked: it is not wanted, and somebody else's route stands for it; nobody tells
+ *	when that goes, which is asked when it is wanted again
  *
  * Few of ten thousand have anything at @gateway or @saved: it is not in here, but
  * beside the object, in whatever that is a part of.
@@ -464,6 +466,7 @@ struct anygate_obj {
 	bool was_there;
 	bool taken;
 	bool check;
+	bool unasked;
 };
 
 /**

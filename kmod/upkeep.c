@@ -236,7 +236,7 @@ static void check_route(struct anygate_gate *gate, struct anygate_obj *obj,
 	obj->check = false;
 	if (anygate_obj_add(gate->agn, obj))
 		return;
-	/* Somebody else's has gone, and nobody has undone anything: it is ours now. */
+	/* Somebody else's has gone, and nobody has undone anything. */
 	if (obj->owner == ANYGATE_OWNER_FOREIGN) {
 		obj->owner = ANYGATE_OWNER_US;
 		return;
@@ -351,8 +351,6 @@ static void withdraw(struct anygate_gate *gate)
 	    obj->was_there) {
 		obj->present = true;
 		obj->owner = ANYGATE_OWNER_FOREIGN;
-		/* Nobody tells when it goes: asked when ours is wanted again. */
-		obj->check = true;
 	}
 	/*
 	 * An interface that loses its last address loses its routes of that family
@@ -434,14 +432,11 @@ static bool kept(const struct anygate_obj *obj, bool want)
 	return want ? obj->present : !suspected(obj);
 }
 
-/* A route of somebody else's stood for ours, when it was last looked at: does it still? */
-static bool stood_in(const struct anygate_gate *gate)
+/* Is there nothing yet that announces what is wanted, as far as anybody has asked? */
+static bool announce_wanted(const struct anygate_gate *gate)
 {
-	const struct anygate_obj *obj = &gate->announce;
-
-	return anygate_fsm_want(&gate->fsm) && obj->present && obj->check &&
-	       obj->type == ANYGATE_OBJ_ROUTE &&
-	       obj->owner == ANYGATE_OWNER_FOREIGN;
+	return anygate_fsm_want(&gate->fsm) &&
+	       (!gate->announce.present || gate->announce.unasked);
 }
 
 /* Add or remove one. */
@@ -533,7 +528,7 @@ bool anygate_upkeep_act(struct anygate_gate *gate, u64 now)
 			return true;
 		acted = true;
 	}
-	if ((want && !obj->present) || stood_in(gate)) {
+	if (announce_wanted(gate)) {
 		if (due(obj, now)) {
 			announce(gate);
 			acted = true;
@@ -552,6 +547,9 @@ bool anygate_upkeep_act(struct anygate_gate *gate, u64 now)
 		/* As it is wanted: an earlier failure is history. */
 		anygate_obj_forgive(obj);
 	}
+	if (!want)
+		obj->unasked = obj->present && obj->type == ANYGATE_OBJ_ROUTE &&
+			       obj->owner == ANYGATE_OWNER_FOREIGN;
 
 	/*
 	 * What takes over first, so that the prefix is never without a route:
@@ -586,10 +584,10 @@ static bool unfinished(const struct anygate_gate *gate)
 	const struct anygate_obj *obj = &gate->announce;
 	bool want = anygate_fsm_want(&gate->fsm);
 
-	if (announce_strays(gate) || stood_in(gate))
+	if (announce_strays(gate) || announce_wanted(gate))
 		return true;
-	if (want != obj->present)
-		return want || obj->owner != ANYGATE_OWNER_FOREIGN;
+	if (!want && obj->present)
+		return obj->owner != ANYGATE_OWNER_FOREIGN;
 	return inherited(gate);
 }
 

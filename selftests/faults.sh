@@ -102,6 +102,38 @@ rtnl_taken()
 	done
 }
 
+# Nor by asking whether another program's route still stands for an open gate's.
+rtnl_taken_foreign()
+{
+	local pid hold before
+	sock_start
+	ip route add blackhole 198.18.0.0/24 metric 1024 proto static
+	ctl add 198.18.0.0/24 198.18.0.1:udp/54 up 0
+	# only when it is to be removed does the gate find out whose it is
+	sk open b udp4 "*" 54
+	wait_gate 198.18.0.0/24 .state open
+	sk close b
+	wait_gate 198.18.0.0/24 .difference foreign
+	sk open b udp4 "*" 54
+	wait_gate 198.18.0.0/24 .state open
+	sk open a udp4 "*" 53
+	ctl add $V4 udp/53 up 0
+	wait_addr $V4/32
+	hold_rtnl 1
+	before=$(passes)
+	# one that had begun, and one that has the routes verified
+	eventually "reconciles" passes_since "$before" 3
+	sk close a
+	eventually "the end of the listener is noticed" gate_is $V4/32 .state closed
+	release_rtnl
+	eventually "withdrawn" lacks_addr $V4/32
+	expect_gate 198.18.0.0/24 .state open
+	expect_gate 198.18.0.0/24 .contested 0
+	sk close b
+	wait_gate 198.18.0.0/24 .difference foreign
+	expect has_route 198.18.0.0/24 proto static
+}
+
 device_recreated()
 {
 	sock_start
@@ -317,6 +349,7 @@ router_restarted()
 
 t "RTNL is held by somebody else for two seconds" rtnl_held
 t "RTNL is taken at any moment" rtnl_taken
+t "RTNL is taken, and another program's route stands for a gate's" rtnl_taken_foreign
 t "the gate's device is removed and made again" device_recreated
 t "lo goes down and comes up" device_down
 t "the clock is stepped, by a day and a year, both ways" clock_steps
