@@ -173,10 +173,12 @@ static int loop(struct execution *x, struct ag *ag)
 		{ .fd = ag_fd(ag), .events = POLLIN },
 		{ .fd = signal_fd(), .events = POLLIN },
 	};
+	bool retry;
 	int ret = 0;
 
 	do {
-		poll(fds, ARRAY_SIZE(fds), x->follow.behind || ag->deaf ? FOLLOW_RETRY_MS : -1);
+		retry = x->follow.behind || ag->deaf || x->hooks.err;
+		poll(fds, ARRAY_SIZE(fds), retry ? FOLLOW_RETRY_MS : -1);
 		ret = drain(x, ag);
 		hooks_start(&x->hooks);
 		take_signals(x, fds[1].fd);

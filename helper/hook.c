@@ -174,35 +174,50 @@ static int spawn(char **command, char **env, int input, pid_t *pid)
 	return ret;
 }
 
+/* Said once, however often it is tried, and so is its end. */
+static void tell(struct hooks *h, int err)
+{
+	if (err && err != h->err)
+		warning("monitor: cannot run %s: %s; trying again", h->command[0],
+			strerror(err));
+	else if (!err && h->err)
+		warning("monitor: %s can be run again", h->command[0]);
+	h->err = err;
+}
+
+/*
+ * What cannot be started just now (too many processes, a file that is being
+ * replaced) is not lost: of each kind the last event waits on.
+ */
 static void run(struct hooks *h, struct hook *hook)
 {
 	struct job *job = hook->jobs;
 	int input = input_of(job->json), ret = errno;
 	char **env = hook_environment(job->json, job->skipped);
 
-	hook->jobs = job->next;
-	h->waiting--;
 	if (input >= 0)
 		ret = spawn(h->command, env, input, &hook->pid);
 	if (input >= 0)
 		close(input);
 	hook_environment_free(env);
-	free_job(job);
-	if (!ret) {
-		h->running[h->n_running++] = hook;
+	tell(h, ret);
+	if (ret) {
+		hook->pid = 0;
+		make_ready(h, hook);
 		return;
 	}
-	hook->pid = 0;
-	warning("monitor: cannot run %s: %s", h->command[0], strerror(ret));
-	if (hook->jobs)
-		make_ready(h, hook);
-	else
-		forget(h, hook);
+	hook->jobs = job->next;
+	h->waiting--;
+	free_job(job);
+	h->running[h->n_running++] = hook;
 }
 
 /**
  * hooks_start() - start commands for what waits, as many as may be
  * @h: hooks
+ *
+ * If one cannot be started, the others are not tried either, and @h->err says
+ * why: call it again in a while.
  */
 void hooks_start(struct hooks *h)
 {
@@ -213,6 +228,8 @@ void hooks_start(struct hooks *h)
 		h->ready = hook->next;
 		hook->ready = false;
 		run(h, hook);
+		if (h->err)
+			break;
 	}
 }
 

@@ -20,6 +20,7 @@ struct hook;
  * @running: those that have a command at work, or NULL
  * @n_running: how many there are
  * @waiting: number of events that no command has been started for yet
+ * @err: why the last command could not be started, an errno; 0 if it was
  */
 struct hooks {
 	char **command;
@@ -29,6 +30,7 @@ struct hooks {
 	struct hook *running[HOOKS_MAX];
 	unsigned int n_running;
 	unsigned int waiting;
+	int err;
 };
 
 void hooks_init(struct hooks *h, char **command);
