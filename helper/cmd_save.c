@@ -248,15 +248,17 @@ out:
 
 static int save(const char *name, const struct gates *l, struct err *e)
 {
+	char shown[PATH_MAX];
 	struct printer p;
 
 	if (!name || !strcmp(name, "-"))
 		return print_lines(l, e);
 	if (write_file(name, l, e))
 		return -1;
+	clean(shown, sizeof(shown), name);
 	pr_init(&p, stdout, opt.json, opt.pretty);
 	pr_object(&p, NULL);
-	pr_str(&p, "file", name, NULL);
+	pr_str(&p, "file", shown, NULL);
 	pr_uint(&p, "gates", l->n, NULL);
 	pr_object_end(&p);
 	return 0;

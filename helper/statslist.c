@@ -57,7 +57,7 @@ int statslist_get(struct ag *ag, const struct gate_ref *ref,
 	int ret = query_run(ag, &q, x, map);
 
 	l->partial = q.partial;
-	if (!ret && ref->name && !l->n) {
+	if (!ret && ref->name && !l->n && !l->partial) {
 		x->error = ENOENT;
 		ret = -ENOENT;
 	}
