@@ -109,7 +109,7 @@ run_command()
 		anygatectl del "${BASH_REMATCH[1]}" 2>/dev/null
 	fi
 	if lasts "$command"; then
-		bash -c "exec ${command%&}" >"$TMP/last" 2>&1 &
+		bash -c "exec ${command%&}" >"$TMP/last" 2>>"$TMP/complaints" &
 		MONITORS+=($!)
 		LASTING+=($!)
 		return
@@ -132,10 +132,12 @@ run_all()
 	done
 	for pid in "${LASTING[@]}"; do
 		kill -0 "$pid" 2>/dev/null || {
-			sed 's/^/#   /' "$TMP/last"
+			sed 's/^/#   /' "$TMP/last" "$TMP/complaints"
 			fail "one that should last has ended"
 		}
 	done
+	# what is run for events, those of all the other examples among them
+	[ ! -s "$TMP/complaints" ] || fail "one that lasts complains: $(<"$TMP/complaints")"
 }
 
 page()
