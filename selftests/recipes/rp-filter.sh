@@ -9,7 +9,7 @@
 . "${0%/*}/recipe.inc.sh"
 . "${0%/*}/routing.inc.sh"
 
-needs bird birdc "$PYTHON"
+needs bird birdc nft "$PYTHON"
 
 GATES=("$V4/32")
 ASKED=("$V4")
@@ -144,7 +144,73 @@ two_links()
 	eventually "node 1 to answer" served 1
 }
 
+# A node into which another one's tunnel leads: the way back to a client is not by it.
+tunnel()
+{
+	local n tunnel=$SELFTESTS/../Documentation/recipes/covering/tunnel
+	star 2
+	client
+	default_routes 1 2
+	loose 0
+	for n in 1 2; do
+		node $n "$tunnel" 10.0.$n.2 10.0.$((3 - n)).2 $n || fail "no tunnel"
+	done
+	ip -n "${NS[2]}" addr add $V4/32 dev lo
+	server 2
+	ip -n "${NS[1]}" route add $V4 via 10.9.9.2 dev anycast0
+	ip -n "${NS[0]}" route add $V4 via 10.0.1.2
+	eventually "node 2 to answer" served 2
+	note "strict"
+	strict 2 eth0 anycast0
+	expect unserved
+	loose 2
+	note "loose"
+	eventually "node 2 to answer" served 2
+}
+
+# check_of_ipv6 N WAY: no sysctl has it; WAY is ". iif" or nothing
+check_of_ipv6()
+{
+	node "$1" nft -f - <<-END || fail "nft"
+		add table ip6 anycast
+		delete table ip6 anycast
+		table ip6 anycast {
+			chain back {
+				type filter hook prerouting priority raw
+				fib saddr $2 oif missing drop
+			}
+		}
+	END
+}
+
+# The same node with two links, and IPv6.
+two_links_ipv6()
+{
+	local ASKED=("$V6")
+	star 1
+	client
+	default_routes 1
+	ip link add eth9 netns "${NS[0]}" type veth peer name eth1 netns "${NS[1]}" ||
+		fail "no veth"
+	ip -n "${NS[0]}" addr add 2001:db8:9::1/64 dev eth9 nodad
+	ip -n "${NS[0]}" link set eth9 up
+	ip -n "${NS[1]}" addr add 2001:db8:9::2/64 dev eth1 nodad
+	ip -n "${NS[1]}" link set eth1 up
+	ctl -n "${NS[1]}" add $V6/128 udp/53
+	server 1
+	ip -n "${NS[0]}" route add $V6 via 2001:db8:9::2
+	eventually "node 1 to answer" served 1
+	note "strict"
+	check_of_ipv6 1 ". iif"
+	expect unserved
+	note "loose"
+	check_of_ipv6 1 ""
+	eventually "node 1 to answer" served 1
+}
+
 t "the router drops a late answer, or does not" router
 t "a node with two links drops a question, or does not" two_links
+t "the same with IPv6 and a rule of nftables" two_links_ipv6
+t "a node with a tunnel drops what comes out of it, or does not" tunnel
 
 run_tests "$@"
