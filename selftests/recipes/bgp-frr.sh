@@ -48,6 +48,7 @@ by_table_direct()
 }
 
 t "the router's routes follow the gates, and FRR is reloaded" follows
+t "FRR's file is changed" rewritten
 t "FRR is restarted" restarts
 t "FRR is killed" crashes
 t "the node dies, and BFD tells" dies 15000

@@ -136,6 +136,46 @@ leaves_alone()
 		fail "networkd has removed something"
 }
 
+# And without the recipe's file: from which version on it is needed. What is removed the
+# gates put back.
+without_file()
+{
+	local version
+	version=$("$NETWORKD" --version | sed -n '1s/^systemd \([0-9]*\).*/\1/p')
+	note "systemd $version"
+	star 1
+	files "$RECIPES/networkd"
+	rm /etc/systemd/networkd.conf.d/anygate.conf
+	ctl -n "${NS[1]}" apply "$RECIPES/ospf-bird/anygate.conf" >/dev/null
+	server 1
+	eventually "the gates to open" all_are open
+	ip -n "${NS[1]}" -o monitor route >"$TMP/watched" 2>&1 &
+	MONITORS+=($!)
+	eventually "ip monitor to follow" watched
+	networkd
+	eventually "networkd to be done" configured
+	ip -n "${NS[1]}" route add blackhole 203.0.113.98
+	ip -n "${NS[1]}" route del blackhole 203.0.113.98
+	eventually "what has been told" grep -q "Deleted.*203.0.113.98" "$TMP/watched"
+	if [ "$version" -ge 257 ]; then
+		grep -q "^Deleted blackhole 198\.51\.100\.0/24 .*proto" "$TMP/watched" ||
+			fail "networkd has left the gates' routes alone: the file is not needed"
+	else
+		! grep "^Deleted" "$TMP/watched" | grep -v "203\.0\.113\.9" ||
+			fail "this version removes them, too"
+	fi
+	eventually "the gates' routes" routes_there
+	kill $DAEMON
+	eventually "its end" ended
+	expect all_are open
+}
+
+routes_there()
+{
+	[ -n "$(ip -n "${NS[1]}" route show 198.51.100.0/24 proto 166)" ] &&
+		[ -n "$(ip -n "${NS[1]}" -6 route show 2001:db8:53::/48 proto 166)" ]
+}
+
 show_all()
 {
 	{
@@ -242,6 +282,7 @@ t "systemd-networkd starts, and leaves gates' addresses and routes alone" \
 	leaves_alone "$RECIPES/networkd" "$RECIPES/ospf-bird/anygate.conf" $V4 $V6
 t "the same with BIND's addresses" \
 	leaves_alone "$RECIPES/servers/bind" "$RECIPES/servers/bind/anygate.conf"
+t "systemd-networkd without the file of the recipe" without_file
 t "ifupdown has the addresses in covering prefixes" \
 	lo_ifupdown "$RECIPES/ifupdown" "$RECIPES/ospf-bird/anygate.conf"
 t "the same with BIND's addresses" \

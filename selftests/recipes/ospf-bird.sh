@@ -91,6 +91,7 @@ both_daemons()
 }
 
 t "the router's routes follow the gates, and BIRD is reloaded" follows
+t "BIRD's file is changed" rewritten
 t "BIRD is restarted" restarts
 t "BIRD is killed" crashes
 t "the node dies, and BFD tells" dies 15000

@@ -13,6 +13,8 @@
 #	stop N		it ends, as at an upgrade
 #	crash N		SIGKILL of all its processes
 #	reload N	it reads its configuration again
+#	rewrite N FROM TO	the same, with each FROM in it changed to TO, and back if
+#		it was changed before
 #
 # The gates are of both actions and families, and all stand for the same server.
 
@@ -44,6 +46,14 @@ case $RECIPE in
 	{
 		frr_reload "$1"
 	}
+
+	rewrite()
+	{
+		sed -i "s#$2#$3#" "/etc/frr/${NS[$1]}/frr.conf"
+		"$FRR_RELOAD" --reload --stdout --pathspace "${NS[$1]}" \
+			"/etc/frr/${NS[$1]}/frr.conf" >"$TMP/reload" 2>&1 ||
+			fail "frr-reload: $(cat "$TMP/reload")"
+	}
 	;;
 *-bird)
 	stop()
@@ -59,6 +69,15 @@ case $RECIPE in
 	reload()
 	{
 		birdc_ok "$1" configure || fail "birdc: $(cat "$TMP/birdc")"
+	}
+
+	rewrite()
+	{
+		local file=$TMP/$1/bird.conf
+		[ -e "$file" ] || file=$RECIPE/bird.conf
+		sed "s#$2#$3#" "$file" >"$TMP/rewritten.conf"
+		birdc_ok "$1" configure "\"$TMP/rewritten.conf\"" &&
+			grep -q Reconfigur "$TMP/birdc" || fail "birdc: $(cat "$TMP/birdc")"
 	}
 	;;
 esac
@@ -252,6 +271,30 @@ follows()
 	server 1
 	eventually "the router to know the first" leads 1
 	eventually "node 1 to answer" served 1
+}
+
+# The file is changed, and the daemon told so: an address may not be announced any
+# more, with its gate open, and then it may again. Of what else is announced nothing
+# changes, in the time that routing would take to tell.
+rewritten()
+{
+	local prefix=${GATES[0]} others=("${GATES[@]:1}") lost
+	ready 1 2
+	routes_watched
+	rewrite 2 "${prefix//./\\.}" 192.0.2.77/32
+	eventually "the router to know it of the first only" leads_only "$prefix" 1
+	rewrite 2 "192\.0\.2\.77/32" "$prefix"
+	eventually "the router to know both again" leads 12
+	eventually "some seconds to pass" elapsed "$(now_ms)" 6000
+	lost=$(GATES=("${others[@]}") watched_of "")
+	[ -z "$lost" ] || fail "another route has changed: $lost"
+	expect gates_are 2 open
+}
+
+# leads_only PREFIX NODES
+leads_only()
+{
+	[ "$(devices "$1")" = "$2" ]
 }
 
 # While the daemon is away gates go on, and when it is back it finds what is there:
