@@ -3,133 +3,15 @@
 # timeout=1200
 #
 # The units of the recipes, with exactly these files and those of Debian's packages:
-# each is enabled, and a systemd that is the first process of a machine of its own is
-# booted on a node. The machine is pid, mount, control group and UTS namespaces in the
-# node's network; it has no units but those, and nothing that Debian would start beside
-# them.
+# each is enabled, and a machine of its own is booted on a node.
 
 . "${0%/*}/../lib.sh"
 . "${0%/*}/recipe.inc.sh"
 . "${0%/*}/server.inc.sh"
 . "${0%/*}/nsd.inc.sh"
+. "${0%/*}/units.inc.sh"
 
-RECIPES=$SELFTESTS/../Documentation/recipes
-RECIPE=$RECIPES
-UNITS=/etc/systemd/system
-SBIN=/usr/local/sbin
-SYSTEMD=/lib/systemd/systemd
-export SYSTEMD_UNIT_PATH=$UNITS
-
-needs bird birdc nsd systemctl nsenter unshare "$PYTHON"
-
-# --- the machine ------------------------------------------------------------------------
-
-# Its places, all empty. /run is everybody's.
-disk()
-{
-	local unit
-	place $UNITS
-	place $SBIN
-	place /etc/anygate
-	cp /etc/bird/envvars "$TMP"
-	place /etc/bird
-	cp "$TMP/envvars" /etc/bird
-	place /run/systemd
-	place /run/bird
-	mkdir /run/systemd/system
-	for unit in sysinit basic shutdown network network-pre network-online; do
-		printf '[Unit]\nDefaultDependencies=no\n' >"$UNITS/$unit.target"
-	done
-	printf '[Unit]\nRequires=basic.target\nAfter=basic.target\n' >$UNITS/multi-user.target
-}
-
-# packaged UNIT...: as Debian's packages have them
-packaged()
-{
-	local unit dir
-	for unit; do
-		for dir in /lib/systemd/system /usr/lib/systemd/system; do
-			[ ! -e "$dir/$unit" ] || cp "$dir/$unit" $UNITS
-		done
-		[ -e "$UNITS/$unit" ] || fail "no $unit"
-	done
-}
-
-# ours UNIT...: as "make install-tools" does. The module is there already, and not where
-# modprobe would find it: that is what check-install tests.
-ours()
-{
-	local unit
-	cp "$ANYGATECTL" $SBIN
-	for unit; do
-		sed "s#@SBINDIR@#$SBIN#" "$SELFTESTS/../helper/systemd/$unit.in" >"$UNITS/$unit"
-		mkdir "$UNITS/$unit.d"
-		printf '[Service]\nExecStartPre=\n' >"$UNITS/$unit.d/here.conf"
-	done
-}
-
-# boot N UNIT...: on node N, with these enabled
-boot()
-{
-	local n=$1 group=/sys/fs/cgroup/units$$
-	shift
-	SYSTEMD_OFFLINE=1 systemctl enable "$@" >"$TMP/systemctl" 2>&1 ||
-		fail "enable $*: $(<"$TMP/systemctl")"
-	mkdir -p $group
-	# shellcheck disable=SC2016 # the inner shells'
-	nsenter --net="/run/netns/${NS[n]}" env -i PATH="$PATH" container=other \
-		SYSTEMD_UNIT_PATH=$UNITS SYSTEMD_GENERATOR_PATH=/nonexistent \
-		SYSTEMD_LOG_TARGET=console \
-		sh -c 'echo $$ >"$1/cgroup.procs" && exec unshare --fork --pid --kill-child --cgroup \
-			--uts --mount --propagation slave --mount-proc sh -c "
-				umount /sys/fs/cgroup && mount -t cgroup2 cgroup2 /sys/fs/cgroup &&
-				exec $2 --system --unit=multi-user.target --show-status=no \
-					--default-standard-output=inherit \
-					--default-standard-error=inherit"' \
-		sh $group $SYSTEMD >"$TMP/systemd.log" 2>&1 &
-	MACHINE=$!
-	disown
-	defer "halt; find $group -depth -type d -exec rmdir {} + 2>/dev/null"
-	eventually "systemd" first_process
-	eventually "it to have booted" inside systemctl is-active -q multi-user.target
-}
-
-first_process()
-{
-	INIT=$(pgrep -P $MACHINE)
-	[ -n "$INIT" ] && inside systemctl list-units >/dev/null 2>&1
-}
-
-halt()
-{
-	kill -9 $MACHINE "$INIT" 2>/dev/null
-	busywait "$PATIENCE" eval "! kill -0 $INIT 2>/dev/null"
-}
-
-# inside COMMAND...: in the machine, as its administrator
-inside()
-{
-	nsenter -t "$INIT" -m -p -n -- "$@"
-}
-
-unit()
-{
-	inside systemctl "$@" >"$TMP/systemctl" 2>&1 || fail "systemctl $*: $(<"$TMP/systemctl")"
-}
-
-is()
-{
-	[ "$(inside systemctl is-active "$2")" = "$1" ]
-}
-
-# show_all is the servers', with what systemd and its units have said
-eval "of_servers_$(declare -f show_all)"
-show_all()
-{
-	of_servers_show_all
-	inside systemctl --no-pager list-units --all 2>&1 | sed 's/^/#   /'
-	tail -n 60 "$TMP/systemd.log" | sed 's/^/#   /'
-}
+needs bird birdc nsd
 
 # --- servers/namespace --------------------------------------------------------------------
 
@@ -183,11 +65,6 @@ box()
 	note "and started"
 	unit start anygate@box bird-box nsd
 	comes
-}
-
-started_again()
-{
-	[ "$(inside systemctl show -P NRestarts "$1")" -gt 0 ] && is active "$1"
 }
 
 no_box()
