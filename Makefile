@@ -153,28 +153,29 @@ check-install: ## packages on Debian with systemd: install, boot, upgrade, remov
 	@$(vm)/deps --ensure --with-install
 	@selftests/install/check
 
-# In guests only: what runs on this machine has run in "check".
-guests := GUESTS_ONLY=y $(MAKE) --no-print-directory check
+# In guests only: what runs on this machine has run in "check". On make's own command line,
+# since KERNELS= on that of the caller would count more than the environment.
+guests = $(MAKE) --no-print-directory check GUESTS_ONLY=y
 
 check-debug: ## the selftests on a 6.12 with KASAN, lockdep, kmemleak … (built once, cached)
-	@KERNELS=6.12-debug $(guests)
+	@$(guests) KERNELS=6.12-debug
 
 check-kmsan: ## some of them on a 6.12 that finds uninitialised memory being used or sent (clang)
-	@KERNELS=6.12-kmsan $(guests)
+	@$(guests) KERNELS=6.12-kmsan
 
 check-newest: ## as check-debug, with the newest source that Debian has
-	@KERNELS=newest-debug $(guests)
+	@$(guests) KERNELS=newest-debug
 
 check-rt: ## the selftests on Debian's PREEMPT_RT 6.12
-	@KERNELS=6.12-rt $(guests)
+	@$(guests) KERNELS=6.12-rt
 
 check-recipes: ## the recipes that "make check" does not run, with the daemons and servers that they need
 	@$(vm)/deps --ensure --with-recipes
-	@RECIPES=y $(guests)
+	@$(guests) RECIPES=y
 
 check-trixie: ## the recipes with Debian 13's routing daemons and servers, BIRD 3 among them
 	@$(vm)/deps --ensure --with-recipes
-	@KERNELS="$${KERNELS:-$(if $(ALL),6.1 6.12,6.12)}" RELEASE=trixie RECIPES=y $(guests)
+	@$(guests) KERNELS="$(or $(KERNELS),$(if $(ALL),6.1 6.12,6.12))" RELEASE=trixie RECIPES=y
 
 check-all: export ALL := y
 check-all: check check-recipes check-trixie check-install check-rt check-debug check-kmsan check-newest ## all of these, one after the other, every test on every kernel
