@@ -145,8 +145,7 @@ no_privilege()
 	command -v setpriv >/dev/null || skip "no setpriv"
 	local ctl=$ANYGATECTL command
 	cp "$ctl" "$TMP/ctl" && chmod 755 "$TMP/ctl"
-	for command in "add $V4/32 udp/53" "change 192.0.2.7/32 udp/8" \
-		       "del 192.0.2.7/32" flush; do
+	for command in "${CHANGES[@]}"; do
 		# shellcheck disable=SC2086
 		setpriv --reuid 65534 --regid 65534 --clear-groups \
 			--inh-caps=-all "$TMP/ctl" $command >"$TMP/out" 2>"$TMP/err"

@@ -46,6 +46,13 @@ HEAL=$((RECONCILE + SLACK))
 # those of the gate that tells that an event has been dealt with (see settle).
 V4=192.0.2.53
 V6=2001:db8::53
+# What changes anything, where there is a gate of 192.0.2.7/32: a command for each request
+# of the specification that does, and for each order.
+# shellcheck disable=SC2034
+CHANGES=("add $V4/32 udp/53" "change 192.0.2.7/32 udp/8" "del 192.0.2.7/32" flush
+	"drain 192.0.2.7/32" "undrain 192.0.2.7/32" "pin 192.0.2.7/32 force"
+	"observe 192.0.2.7/32" "unobserve 192.0.2.7/32" "unpin 192.0.2.7/32"
+	"undamp 192.0.2.7/32" "lease 192.0.2.7/32 zone up ttl 1h")
 METRONOME=203.0.113.9
 
 PARAM=/sys/module/anygate/parameters
