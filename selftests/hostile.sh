@@ -267,6 +267,9 @@ churned()
 	end_churn
 	end_agrees
 	all_agree
+	# what is left behind is for the caches to complain of, and for a scan
+	unload
+	load
 }
 
 # The same, and the module goes and comes; but not at the end, when nothing would be

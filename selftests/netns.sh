@@ -82,6 +82,18 @@ connections_without_gates()
 	grep -q '^anygate_' "$TMP/metrics" || fail "no metrics: $(cat "$TMP/metrics")"
 }
 
+# A namespace that somebody still holds is as good as gone for whoever looks for it by its
+# name: but what has its other end there stays. ends DEVICE: it does
+ends()
+{
+	eventually "the end of the namespace that has the other end of $1" no_link "$1"
+}
+
+no_link()
+{
+	! ip link show "$1" >/dev/null 2>&1
+}
+
 # Their engines are at work: everything is refused while lo is down, and RTNL is
 # somebody else's much of the time.
 end_at_work()
@@ -94,12 +106,18 @@ end_at_work()
 	busy=$!
 	defer "kill $busy 2>/dev/null"
 	for ((round = 0; round < 12; round++)); do
-		unshare -n "$ANYGATECTL" apply "$TMP/gates" >/dev/null || fail "apply"
+		# shellcheck disable=SC2016 # the inner shell's
+		unshare -n sh -c 'ip link add end type veth peer name "$1" netns "$2" &&
+			exec "$3" apply "$4"' sh end$round $BASHPID "$ANYGATECTL" "$TMP/gates" \
+			>/dev/null || fail "apply"
 	done
 	kill -0 $busy || fail "nobody else has asked for RTNL"
 	kill $busy
 	wait $busy 2>/dev/null
 	ip link del busy 2>/dev/null
+	for ((round = 0; round < 12; round++)); do
+		ends end$round
+	done
 	# What is left of it is the next one's to find.
 	ctl add $V4/32 udp/53 up 0
 	ctl del $V4/32
@@ -115,6 +133,7 @@ deleted()
 		ip netns add $ns || fail "no namespace"
 		NAMESPACES+=("$ns")
 		ip -n $ns link set lo up
+		ip -n $ns link add end type veth peer name end$round netns $BASHPID
 		ip -n $ns addr add 192.0.2.60/32 dev lo
 		ctl -n $ns add $V4/32 udp/53 up 0
 		ctl -n $ns add $V6/128 udp/53 up 0
@@ -125,6 +144,7 @@ deleted()
 		ip netns del $ns
 		# the listener keeps the namespace; it goes with it
 		stop_listening
+		ends end$round
 	done
 	# None of them is in the way of what comes now.
 	events_only
