@@ -764,6 +764,7 @@ struct anygate_fresh {
  * @gates: all gates by id
  * @next_id: id of the next gate
  * @n_gates: number of gates
+ * @n_members: room for listeners, that all their services have
  * @n_otherdev: gates that name another device than lo
  * @genseq: changes with the set of gates, for consistent dumps
  * @by_prefix: gates by prefix
@@ -839,6 +840,7 @@ struct anygate_net {
 	struct xarray gates;
 	u32 next_id;
 	u32 n_gates;
+	u32 n_members;
 	u32 n_otherdev;
 	u32 genseq;
 	struct rhashtable by_prefix;

@@ -40,6 +40,14 @@
 /* Listeners of a service that are sampled. */
 #define MEMBERS_MAX 1024
 
+/*
+ * And those of all services of a user's namespace, a number beside one for each gate.  What
+ * they take is charged to nobody, and a few gates with as many services, each with the same
+ * thousand sockets, would take gigabytes: this is what a gate's reserve pays for.
+ */
+#define MEMBERS_USER		64
+#define MEMBERS_USER_GATE	16
+
 /* Bytes of a datagram that go into its token. */
 #define TOKEN_BYTES 16
 
@@ -175,24 +183,41 @@ static void restart(void *arg)
 	sample->next = 0;
 }
 
+/* How many more a namespace may have. */
+static unsigned int room(const struct anygate_net *agn)
+	__must_hold(&agn->lock)
+{
+	unsigned int max = MEMBERS_USER + MEMBERS_USER_GATE * agn->n_gates;
+
+	lockdep_assert_held(&agn->lock);
+	if (!anygate_net_of_user(agn))
+		return MEMBERS_MAX;
+	/* Gates may have gone. */
+	return max > agn->n_members ? max - agn->n_members : 0;
+}
+
 /* Room for those that were left off, if there is memory. */
 static bool grow(struct anygate_service *svc, u32 left_off)
+	__must_hold(&svc->gate->agn->lock)
 {
 	struct anygate_memberlist *old = svc->members, *new;
+	struct anygate_net *agn = svc->gate->agn;
 	unsigned int n = old ? old->n : 0;
-	unsigned int max = min_t(unsigned int, n + left_off,
-				 MEMBERS_MAX);
+	unsigned int more = min(left_off, room(agn));
+	unsigned int max = min_t(unsigned int, n + more, MEMBERS_MAX);
 
+	lockdep_assert_held(&agn->lock);
 	if (max <= n)
 		return false;
-	new = kzalloc(struct_size(new, m, max), GFP_KERNEL_ACCOUNT);
+	new = kvzalloc(struct_size(new, m, max), GFP_KERNEL_ACCOUNT);
 	if (!new)
 		return false;
 	new->max = max;
 	new->n = n;
 	if (old)
 		memcpy(new->m, old->m, n * sizeof(*new->m));
-	kfree(old);
+	agn->n_members += max - (old ? old->max : 0);
+	kvfree(old);
 	svc->members = new;
 	return true;
 }
@@ -338,9 +363,12 @@ void anygate_stall_forget(struct anygate_services *services)
 	for (i = 0; i < services->n; i++) {
 		struct anygate_memberlist *list = services->s[i].members;
 
-		for (j = 0; list && j < list->n; j++)
+		if (!list)
+			continue;
+		for (j = 0; j < list->n; j++)
 			clear(services->s[i].gate->agn, &list->m[j]);
-		kfree(list);
+		services->s[i].gate->agn->n_members -= list->max;
+		kvfree(list);
 		services->s[i].members = NULL;
 	}
 }

@@ -302,6 +302,61 @@ memory_charged()
 		fail "gates and what is made of them are not charged"
 }
 
+# Each service of each gate knows its listeners, which may be the same thousand: what that
+# takes has a limit, since nobody is charged for it.
+members_bounded()
+{
+	local before after i
+	setup
+	events_only
+	{
+		echo "add 10.0.0.0/24 up 0 name many \\"
+		for ((i = 1; i <= 64; i++)); do
+			printf ' 10.0.0.%s:udp/5353' $i
+		done
+		echo
+	} | tr -d '\\\n' >"$TMP/gate"
+	echo >>"$TMP/gate"
+	cat >"$TMP/members" <<-END
+		exec 9<> <(:)
+		ip link set lo up
+		for ((i = 0; i < 225; i++)); do
+			echo "open s\$i udp4 * 5353 reuseport"
+		done >"\$1/opens"
+		for i in 1 2 3 4; do
+			{
+				cat "\$1/opens"
+				until [ -e "\$1/end" ]; do read -r -t 0.2 -u 9; done
+			} | "$TMP/sock" >"\$1/\$i" &
+		done
+		until [ "\$(cat "\$1"/[1-4] | grep -c ok)" = 900 ]; do
+			read -r -t 0.2 -u 9
+		done
+		: >"\$1/opened"
+		until [ -e "\$1/go" ]; do read -r -t 0.05 -u 9; done
+		"$TMP/ctl" apply "$TMP/gate" >/dev/null || exit
+		until [ "\$("$TMP/ctl" -j show | grep -c '"listeners": *900')" -ge 1 ]; do
+			read -r -t 0.05 -u 9
+		done
+		: >"\$1/done"
+		wait
+	END
+	mkdir -m 777 "$TMP/m"
+	chmod 644 "$TMP/gate" "$TMP/members"
+	as_nobody unshare -Urn bash "$TMP/members" "$TMP/m" >"$TMP/out" 2>&1 &
+	defer "kill $! 2>/dev/null"
+	eventually "the sockets" test -s "$TMP/out" -o -e "$TMP/m/opened"
+	[ -e "$TMP/m/opened" ] || fail "$(cat "$TMP/out")"
+	before=$(awk '$1 == "SUnreclaim:" { print $2 }' /proc/meminfo)
+	: >"$TMP/m/go"
+	eventually "the gate to know its listeners" test -e "$TMP/m/done"
+	after=$(awk '$1 == "SUnreclaim:" { print $2 }' /proc/meminfo)
+	: >"$TMP/m/end"
+	note "64 services with 900 sockets: $((after - before)) kB"
+	# sixty kilobytes for each service would be four megabytes
+	[ $((after - before)) -lt 1500 ] || fail "that has no limit"
+}
+
 # median FILE: of numbers, one a line
 median()
 {
@@ -452,6 +507,7 @@ t "which process did it, users are not told" tells_no_process
 t "processes have the numbers of the reader's pid namespace" numbers_processes
 t "events do not cross namespaces" hears_its_own
 t "memory is charged to whoever asks" memory_charged
+t "what is known of a user's listeners has a limit" members_bounded
 t "a user with all the gates there are cannot starve others" cannot_starve
 t "a user's gates are nothing that has priority" no_priority
 
