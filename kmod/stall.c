@@ -225,6 +225,7 @@ static bool grow(struct anygate_service *svc, u32 left_off)
 static void clear(struct anygate_net *agn, struct anygate_member *m)
 	__must_hold(&agn->lock)
 {
+	lockdep_assert_held(&agn->lock);
 	anygate_suspect_put(agn, m->suspect);
 	m->suspect = NULL;
 }
@@ -235,6 +236,7 @@ static void sweep(struct anygate_net *agn, struct anygate_memberlist *list)
 {
 	unsigned int i, n = 0;
 
+	lockdep_assert_held(&agn->lock);
 	for (i = 0; list && i < list->n; i++) {
 		if (!list->m[i].seen) {
 			clear(agn, &list->m[i]);
@@ -255,6 +257,7 @@ static bool has_stalled(const struct anygate_gate *gate,
 	u64 stall = gate->conf.stall_ms * ANYGATE_NS_PER_MS;
 	u64 moved;
 
+	lockdep_assert_held(&gate->agn->lock);
 	if (!stall || !m->token || now == m->since) {
 		clear(gate->agn, m);
 		return false;
