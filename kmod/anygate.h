@@ -966,6 +966,7 @@ void anygate_look_unobserve(struct anygate_gate *gate,
 int anygate_gate_error(const struct anygate_gate *gate);
 
 /* upkeep.c */
+bool anygate_upkeep_strayed(const struct anygate_gate *gate);
 bool anygate_upkeep_concerned(const struct anygate_gate *gate);
 int anygate_upkeep_drop_fallback(struct anygate_gate *gate);
 void anygate_upkeep_device(struct anygate_gate *gate);

@@ -268,8 +268,10 @@ static void seen(struct anygate_net *agn, const struct net_device *dev,
 {
 	struct anygate_gate *gate = anygate_gate_find(agn, prefix);
 
+	/* A device may have more than one name. */
 	if (gate && gate->announce.type == ANYGATE_OBJ_ADDR &&
-	    !strcmp(gate->announce.dev, dev->name))
+	    (!strcmp(gate->announce.dev, dev->name) ||
+	     anygate_table_index(agn, gate->announce.dev) == dev->ifindex))
 		gate->seen = agn->pass;
 }
 

@@ -112,26 +112,49 @@ static bool dev_up(const struct anygate_net *agn, const char *name)
 	return up;
 }
 
-/*
- * What we added is on a device that has another name by now, and nobody has said that
- * it be announced there.  Asked of the device itself: its new name is written long
- * before anybody is told, and who is told may have lost it.  Torn by a write that is
- * under way it is not the old one either.
+/* Is the device, by the name that was said, still the one on which the address is? */
+static bool dev_is(const struct anygate_net *agn, const struct anygate_obj *obj)
+{
+	return anygate_table_index(agn, obj->dev) == obj->ifindex;
+}
+
+/* The device on which an address is, or was last. */
+static bool dev_there(const struct anygate_net *agn, const struct anygate_obj *obj)
+{
+	bool there;
+
+	rcu_read_lock();
+	there = dev_get_by_index_rcu(agn->net, obj->ifindex);
+	rcu_read_unlock();
+	return there;
+}
+
+/**
+ * anygate_upkeep_strayed() - is what we added on a device of another name by now?
+ * @gate: the gate
+ *
+ * Nobody has said that it be announced there.  Asked of the names: the new one is
+ * written long before anybody is told, and who is told may have lost it.  While that is
+ * under way the device has none; and its old one may have become a second one of it.
+ *
+ * Context: the engine, anygate_net.lock held.
+ * Return: true if it is; only if "check" is set, which it is to stay until that is gone.
  */
-static bool announce_strays(const struct anygate_gate *gate)
+bool anygate_upkeep_strayed(const struct anygate_gate *gate)
+	__must_hold(&gate->agn->lock)
 {
 	const struct anygate_obj *obj = &gate->announce;
-	struct net_device *dev;
-	bool strays;
 
-	if (!obj->check || !obj->present || obj->type != ANYGATE_OBJ_ADDR ||
-	    obj->owner != ANYGATE_OWNER_US || gate->orders.observe)
-		return false;
-	rcu_read_lock();
-	dev = dev_get_by_index_rcu(gate->agn->net, obj->ifindex);
-	strays = dev && strncmp(dev->name, obj->dev, IFNAMSIZ);
-	rcu_read_unlock();
-	return strays;
+	lockdep_assert_held(&gate->agn->lock);
+	return obj->check && obj->present && obj->type == ANYGATE_OBJ_ADDR &&
+	       obj->owner == ANYGATE_OWNER_US && !dev_is(gate->agn, obj) &&
+	       dev_there(gate->agn, obj);
+}
+
+/* Who observes removes nothing, but is not to forget it. */
+static bool announce_strays(const struct anygate_gate *gate)
+{
+	return !gate->orders.observe && anygate_upkeep_strayed(gate);
 }
 
 /* Somebody undid what we did: do it again, but ever more slowly. */
@@ -173,7 +196,7 @@ static void check_address(struct anygate_gate *gate, u64 now)
 	};
 
 	/* That is for act(). */
-	if (announce_strays(gate))
+	if (anygate_upkeep_strayed(gate))
 		return;
 	obj->check = false;
 	if (anygate_table_find(agn, obj, &found) == obj->present) {

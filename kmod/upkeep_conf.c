@@ -81,6 +81,9 @@ void anygate_upkeep_adopt(struct anygate_gate *gate)
 		obj->check = true;
 		return;
 	}
+	/* On a device that has another name by now it is still ours to remove. */
+	if (anygate_upkeep_strayed(gate))
+		return;
 	obj->check = false;
 	find_announced(gate);
 }

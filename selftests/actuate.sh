@@ -661,6 +661,45 @@ device_renamed_again()
 	done
 }
 
+# The same while the gate observes: it touches nothing, and does not forget it either.
+renamed_while_observed()
+{
+	local then=$1
+	events_only
+	sock_start
+	metronome
+	ip link add d0 type dummy || fail "no dummy"
+	ctl add $V4 udp/53 up 0 dev d0
+	sk open a udp4 "*" 53
+	wait_addr $V4/32 d0
+	ctl observe $V4
+	ip link set d0 name d1
+	settle
+	expect has_addr $V4/32 d1
+	ctl "$then" $V4
+	wait_no_addr $V4/32 d1
+}
+
+# Its old name is kept as another one: it is the same device, and stays announced.
+old_name_stays()
+{
+	local before
+	sock_start
+	ip link add d0 type dummy || fail "no dummy"
+	ctl add $V4 udp/53 up 0 dev d0
+	sk open a udp4 "*" 53
+	wait_addr $V4/32 d0
+	ip link set d0 name d1
+	ip link property add dev d1 altname d0 || skip "no other names here"
+	wait_addr $V4/32 d1
+	mon_start "$TMP/mon" address
+	before=$(passes)
+	eventually "some looks at everything" passes_since "$before" 4
+	quiet "$TMP/mon" "$V4/"
+	sk close a
+	wait_no_addr $V4/32 d1
+}
+
 # Called by another of its names it is the same device.
 other_name()
 {
@@ -802,6 +841,10 @@ t "the device goes and comes back" device_comes_back
 t "an IPv6 address is announced without DAD" no_dad
 t "the device is renamed" device_renamed
 t "the device is renamed again and again" device_renamed_again
+t "the device is renamed while the gate observes, then unobserve" renamed_while_observed \
+	unobserve
+t "the device is renamed while the gate observes, then del" renamed_while_observed del
+t "the device is renamed, and its old name stays" old_name_stays
 t "the device has another name" other_name
 t "lo goes down and up" lo_down_and_up
 t "the gate opens and closes while lo is down" open_while_lo_is_down
