@@ -288,14 +288,15 @@ static bool hold_strays(const struct anygate_gate *gate)
 
 /*
  * The fallback leads through a device that has another name by now, and perhaps that
- * name is another one's: the kernel keeps such routes.
+ * name is another one's: the kernel keeps such routes. Of one that an earlier life of
+ * the module has left nobody knows: adding it again tells.
  */
 static bool fallback_strays(const struct anygate_gate *gate)
 {
 	const struct anygate_obj *obj = gate->fallback;
 
 	return fallback_wanted(gate) && !obj->present && obj->check &&
-	       obj->ifindex != anygate_table_index(gate->agn, obj->dev);
+	       obj->ifindex && !dev_is(gate->agn, obj);
 }
 
 /**
@@ -675,7 +676,8 @@ void anygate_upkeep_device(struct anygate_gate *gate)
 		gate->hold.present = false;
 	if (gate->fallback)
 		gate->fallback->check |= gate->fallback->present;
-	if (fallback_wanted(gate))
+	/* Who observes adds nothing, and is not to forget what is to be removed. */
+	if (fallback_wanted(gate) && !gate->orders.observe)
 		gate->fallback->present = false;
 }
 

@@ -492,6 +492,10 @@ observe_changed()
 	ctl add "$gate" udp/53 up 0 fallback via "$far" dev d0
 	expect has_route "$gate" table main proto $PROTO
 	ctl observe "$gate"
+	# after that nobody has looked whether the fallback is there
+	ip link set lo down
+	ip link set lo up
+	settle
 	mon_start "$TMP/mon"
 	for word in "fallback via ${far%?}3 dev d0" "fallback none" "dev d0" \
 		    "action route"; do
