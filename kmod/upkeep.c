@@ -411,6 +411,9 @@ static int restore(struct anygate_gate *gate, struct anygate_obj *obj)
 		if (obj->present || (gate->orders.observe && !obj->taken))
 			return 0;
 		anygate_obj_add(agn, obj);
+		/* The kernel has taken it away with its device: not ours to make good. */
+		if (obj->err == -ENODEV && !dev_there(agn, obj))
+			anygate_obj_forgive(obj);
 		return obj->err;
 	}
 	if (obj->type == ANYGATE_OBJ_ADDR &&
@@ -568,8 +571,12 @@ bool anygate_upkeep_act(struct anygate_gate *gate, u64 now)
 			acted = true;
 		}
 	} else {
-		/* As it is wanted: an earlier failure is history. */
+		/*
+		 * As it is wanted, by whomever: an earlier failure is history, and
+		 * whoever contested it has given in. What comes next is not to wait.
+		 */
 		anygate_obj_forgive(obj);
+		obj->retry_at = 0;
 	}
 	if (!want)
 		obj->unasked = obj->present && obj->type == ANYGATE_OBJ_ROUTE &&

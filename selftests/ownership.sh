@@ -468,6 +468,86 @@ unload_keeps()
 	wait_no_route 198.18.0.0/24
 }
 
+# And a fallback that is there does not go to come again.
+unload_keeps_fallback()
+{
+	local gate=$1 far=$2
+	events_only
+	sock_start
+	metronome
+	ip link add d0 up type dummy || fail "no dummy"
+	ip addr add "${far%?}1/$3" dev d0
+	ctl add "$gate" udp/53 up 0 fallback via "$far" dev d0
+	expect has_route "$gate" table main proto $PROTO
+	mon_start "$TMP/mon"
+	param on_unload keep
+	unload
+	expect has_route "$gate" table main proto $PROTO
+	load
+	events_only
+	ctl add "$gate" udp/53 up 0 fallback via "$far" dev d0
+	ctl add $METRONOME udp/9 up 0
+	settle
+	expect_gate "$gate" .fallback.present true
+	quiet "$TMP/mon" "${gate%/*}"
+	ctl del "$gate"
+	expect lacks_route "$gate" table main
+}
+
+# An adopted address has gone with its device: that is nobody's to make good, and nothing
+# that keeps the gate from going or from being changed.
+adopted_device_gone()
+{
+	local state=$1
+	events_only
+	sock_start
+	ip link add d0 up type dummy || fail "no dummy"
+	ip addr add $V4/32 dev d0
+	sk open a udp4 "*" 53
+	ctl add $V4 udp/53 up 0 dev d0
+	expect_gate $V4/32 .adopted true
+	[ "$state" = open ] || sk close a
+	wait_gate $V4/32 .state "$state"
+	ip link del d0
+	[ "$state" = closed ] || wait_gate $V4/32 .difference no-device
+	ctl del $V4
+
+	ip link add d0 up type dummy
+	ip addr add $V4/32 dev d0
+	ctl add $V4 udp/53 up 0 dev d0
+	wait_gate $V4/32 .state "$state"
+	ip link del d0
+	ctl change $V4 dev lo
+	[ "$state" = closed ] || wait_addr $V4/32
+	wait_gate $V4/32 .difference none
+	ctl del $V4
+	expect lacks_addr $V4/32
+}
+
+# Who contests an address has given in, and put it back: what comes then does not wait.
+contest_is_over()
+{
+	local _ begun
+	events_only
+	sock_start
+	ip addr add $V4/32 dev lo
+	sk open a udp4 "*" 53
+	ctl add $V4 udp/53 up 0
+	expect_gate $V4/32 .adopted true
+	for _ in 1 2 3 4 5; do
+		ip addr del $V4/32 dev lo
+		ip addr add $V4/32 dev lo 2>/dev/null
+	done
+	wait_addr $V4/32
+	[ "$(gate $V4/32 .contested)" -ge 4 ] || fail "not contested"
+	begun=$(now_ms)
+	sk close a
+	wait_no_addr $V4/32
+	begun=$(($(now_ms) - begun))
+	note "withdrawn after $begun ms"
+	[ $begun -lt $((500 * ${SLOW:-1})) ] || fail "an old contest holds up a withdrawal"
+}
+
 # Left behind by an earlier module, and the service is dead by now.
 stale_of_ours()
 {
@@ -662,6 +742,13 @@ t "the device has the address with a peer" with_peer
 t "an adopted address that is not preferred, v4" not_preferred $V4/32
 t "an adopted address that is not preferred, v6" not_preferred $V6/128
 t "on_unload=keep, and no flap when the gates come again" unload_keeps
+t "on_unload=keep, and no flap of a fallback, v4" unload_keeps_fallback \
+	$V4/32 203.0.113.130 28
+t "on_unload=keep, and no flap of a fallback, v6" unload_keeps_fallback \
+	$V6/128 2001:db8:f::2 64
+t "an open gate's adopted address goes with its device" adopted_device_gone open
+t "a closed gate's adopted address goes with its device" adopted_device_gone closed
+t "a contest that is over does not hold up a withdrawal" contest_is_over
 t "what an earlier module left is withdrawn with its service" stale_of_ours
 t "neighbouring addresses are left alone" neighbours
 
