@@ -250,10 +250,14 @@ static bool put_off(struct anygate_net *agn, u64 now)
 static void check_route(struct anygate_gate *gate, struct anygate_obj *obj,
 			u64 now)
 {
-	bool taken_along = gate->source == ANYGATE_SOURCE_TABLE &&
-			   goes_with_address(obj);
+	bool taken_along = gate->dev_event ||
+			   (gate->source == ANYGATE_SOURCE_TABLE &&
+			    goes_with_address(obj));
 
-	/* The next reconcile tries again. Who has just changed an address is done soon. */
+	/*
+	 * The next reconcile tries again. Who has just changed a device or an address
+	 * is done soon, and has probably taken the route away with it.
+	 */
 	if (!taken_along && put_off(gate->agn, now))
 		return;
 	obj->check = false;
@@ -264,6 +268,8 @@ static void check_route(struct anygate_gate *gate, struct anygate_obj *obj,
 		obj->owner = ANYGATE_OWNER_US;
 		return;
 	}
+	if (gate->dev_event)
+		return;
 	contest(gate, obj, now);
 	obj->retry_at = 0;
 }

@@ -742,6 +742,7 @@ lo_down_and_up()
 	# With lo the kernel has taken this one away, too.
 	wait_route 2001:db8:1::/48
 	wait_gate $V6/128 .difference none
+	expect_gate 2001:db8:1::/48 .contested 0
 	sk close a
 	wait_no_addr $V4/32
 	wait_no_addr $V6/128
