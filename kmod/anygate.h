@@ -470,6 +470,18 @@ struct anygate_obj {
 };
 
 /**
+ * anygate_obj_stands() - do the tables hold it?
+ * @obj: the object
+ *
+ * Return: true if they do, as far as we know, and somebody has asked since it has been
+ * wanted.
+ */
+static inline bool anygate_obj_stands(const struct anygate_obj *obj)
+{
+	return obj->present && !obj->unasked;
+}
+
+/**
  * struct anygate_found - an address in the kernel's tables
  * @owner: whose it is for a gate that is new
  * @ifindex: of its device

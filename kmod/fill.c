@@ -21,7 +21,7 @@ enum anygate_difference anygate_gate_difference(const struct anygate_gate *gate)
 	bool want = anygate_fsm_want(&gate->fsm);
 
 	lockdep_assert_held(&gate->agn->lock);
-	if (want == obj->present)
+	if (want ? anygate_obj_stands(obj) : !obj->present)
 		return anygate_engine_behind(gate) ?
 		       ANYGATE_DIFFERENCE_PENDING : ANYGATE_DIFFERENCE_NONE;
 	if (!want && obj->owner == ANYGATE_OWNER_FOREIGN)

@@ -83,12 +83,12 @@ bool anygate_upkeep_concerned(const struct anygate_gate *gate)
 static bool fallback_retires(const struct anygate_gate *gate)
 {
 	return gate->fallback && !fallback_wanted(gate) &&
-	       gate->announce.present;
+	       anygate_obj_stands(&gate->announce);
 }
 
 static bool announce_retires(const struct anygate_gate *gate)
 {
-	return gate->retired && (gate->announce.present ||
+	return gate->retired && (anygate_obj_stands(&gate->announce) ||
 				 !anygate_fsm_want(&gate->fsm));
 }
 
@@ -469,7 +469,7 @@ static bool kept(const struct anygate_obj *obj, bool want)
 static bool announce_wanted(const struct anygate_gate *gate)
 {
 	return anygate_fsm_want(&gate->fsm) &&
-	       (!gate->announce.present || gate->announce.unasked);
+	       !anygate_obj_stands(&gate->announce);
 }
 
 /* Add or remove one. */

@@ -132,6 +132,13 @@ rtnl_taken_foreign()
 	sk close b
 	wait_gate 198.18.0.0/24 .difference foreign
 	expect has_route 198.18.0.0/24 proto static
+	# it goes, and until somebody has been asked nothing is said to be announced
+	ip route del blackhole 198.18.0.0/24 metric 1024 proto static
+	hold_rtnl 1
+	sk open b udp4 "*" 54
+	eventually "it is said" gate_is 198.18.0.0/24 .difference pending
+	release_rtnl
+	eventually "announced" has_route 198.18.0.0/24 proto $PROTO
 }
 
 device_recreated()
