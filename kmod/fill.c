@@ -167,7 +167,7 @@ static int put_damp(struct sk_buff *skb, const struct anygate_gate *gate)
 {
 	const struct anygate_damp_conf *conf = &gate->conf.fsm.damp;
 	const struct anygate_damp *damp = &gate->fsm.damp;
-	u64 now = ktime_get_boottime_ns();
+	u64 now = ktime_get_boottime_ns(), figure;
 
 	if (nla_put_u32(skb, ANYGATE_A_GATE_DAMP, conf->on) ||
 	    nla_put_u32(skb, ANYGATE_A_GATE_DAMP_PENALTY, conf->penalty) ||
@@ -179,9 +179,8 @@ static int put_damp(struct sk_buff *skb, const struct anygate_gate *gate)
 		return -EMSGSIZE;
 	if (!conf->on)
 		return 0;
-	if (nla_put_u32(skb, ANYGATE_A_GATE_FIGURE,
-			anygate_damp_figure(damp, conf, now) >>
-			ANYGATE_FIGURE_SHIFT))
+	figure = anygate_damp_figure(damp, conf, now) >> ANYGATE_FIGURE_SHIFT;
+	if (nla_put_u32(skb, ANYGATE_A_GATE_FIGURE, min_t(u64, figure, U32_MAX)))
 		return -EMSGSIZE;
 	if (!damp->suppressed)
 		return 0;

@@ -231,10 +231,11 @@ anygate_parse_services(struct genl_info *info, const struct anygate_prefix *pref
 
 	n = 0;
 	nlmsg_for_each_attr(attr, info->nlhdr, GENL_HDRLEN, rem) {
-		struct anygate_sockkey *key = &services->s[n].key;
+		struct anygate_sockkey *key;
 
 		if (nla_type(attr) != ANYGATE_A_GATE_SERVICE)
 			continue;
+		key = &services->s[n].key;
 		ret = parse_service(attr, prefix, key, info->extack);
 		if (ret)
 			goto err;
@@ -330,10 +331,11 @@ int anygate_parse_leases(struct genl_info *info, struct anygate_leases **leases)
 
 	n = 0;
 	nlmsg_for_each_attr(attr, info->nlhdr, GENL_HDRLEN, rem) {
-		char *name = (*leases)->l[n].name;
+		char *name;
 
 		if (nla_type(attr) != ANYGATE_A_GATE_REQUIRE)
 			continue;
+		name = (*leases)->l[n].name;
 		ret = anygate_parse_name(attr, name, extack);
 		if (ret)
 			goto err;
