@@ -6,6 +6,7 @@
 # gone when that begins, and not when their sockets are closed at last.
 
 . "$(dirname "$0")/lib.sh"
+PARTED=y
 
 # So long the dump takes, in seconds: much is looked at meanwhile.
 DUMP=$((4 + ${SLOW:-1}))

@@ -8,6 +8,7 @@
 # probes that are silenced canary.sh.
 
 . "${0%/*}/lib.sh"
+PARTED=y
 
 # within MS WHAT COMMAND...: sooner than the usual patience
 within()

@@ -589,8 +589,8 @@ needs()
 	done
 }
 
-# is_of_part NUMBER: is that one of the cases to be run here? PART=K/N: of a program with
-# very many, that says so (PARTED), an Nth; others run elsewhere. Of a pair that differs
+# is_of_part NUMBER: is that one of the cases to be run here? PART=K/N: of a program
+# that says so (PARTED) an Nth; others run elsewhere. Of a pair that differs
 # in its family it is not always the same one.
 is_of_part()
 {

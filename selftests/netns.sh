@@ -4,6 +4,7 @@
 # Gates live in a network namespace: its sockets, its tables, its end.
 
 . "${0%/*}/lib.sh"
+PARTED=y
 
 # A listener on port 53 in another namespace; its process is in $LISTENER.
 listen_in()

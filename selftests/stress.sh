@@ -11,6 +11,7 @@
 #   SECONDS_EACH=N        but for no longer than this (default 10)
 
 . "${0%/*}/lib.sh"
+PARTED=y
 
 CYCLES=${CYCLES:-20000}
 SECONDS_EACH=${SECONDS_EACH:-10}

@@ -5,6 +5,7 @@
 # namespace, no more and no less.
 
 . "${0%/*}/lib.sh"
+PARTED=y
 
 NOBODY=(setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps=-all
 	--bounding-set=-all)
