@@ -62,11 +62,11 @@ for operation in $OPERATIONS; do
 		continue
 	fi
 	case $operation in
-	appear | vanish | join-vrf | verify*) ;;	# nobody asks
+	appear | vanish* | stalls | join-vrf | verify*) ;;	# nobody asks
 	*) t "$operation: whoever asks" walk "$operation" self ;;
 	esac
 	case $operation in
-	get | dump | status | stats) ;;	# the engine has no part in it
+	get | dump | status | stats | first-gate) ;;	# the engine has no part in it
 	*) t "$operation: the engine" walk "$operation" engine ;;
 	esac
 done

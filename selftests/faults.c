@@ -38,6 +38,7 @@
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <netinet/in.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 
@@ -485,8 +486,12 @@ static void listen53(bool on)
 		.sin6_family = AF_INET6, .sin6_port = htons(53),
 	};
 
-	if (on == (udp53 >= 0))
+	if (on == (udp53 >= 0)) {
+		/* What an earlier turn has left unread. */
+		while (on && recv(udp53, NULL, 0, MSG_DONTWAIT | MSG_TRUNC) >= 0)
+			;
 		return;
+	}
 	if (!on) {
 		close(udp53);
 		udp53 = -1;
@@ -847,6 +852,93 @@ static int vanish(void)
 	return 0;
 }
 
+/* What nobody reads: the head of the queue is looked at, and then the reads are watched. */
+static int stalls(void)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(53) };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	memcpy(&to.sin_addr, v4, 4);
+	if (fd < 0 || sendto(fd, "?", 1, 0, (void *)&to, sizeof(to)) != 1)
+		err(2, "no datagram");
+	close(fd);
+	converge(v4, 4, false);
+	return 0;
+}
+
+/* The number of a group of the module's, by its name. */
+static unsigned int group_of(const char *name)
+{
+	struct message m, answer = { .len = 0 };
+	struct nlattr *a, *groups = NULL, *group;
+	uint32_t number = 0;
+	size_t at, in, of;
+	bool it;
+
+	message_start(&m, GENL_ID_CTRL, 0, CTRL_CMD_GETFAMILY);
+	put(&m, CTRL_ATTR_FAMILY_NAME, ANYGATE_FAMILY_NAME, sizeof(ANYGATE_FAMILY_NAME));
+	if (ask(&genl, &m, &answer))
+		errx(2, "no family");
+	for (at = NLMSG_HDRLEN + GENL_HDRLEN; at + NLA_HDRLEN <= answer.len;
+	     at += NLA_ALIGN(a->nla_len)) {
+		a = (void *)(answer.buf + at);
+		if ((a->nla_type & NLA_TYPE_MASK) == CTRL_ATTR_MCAST_GROUPS)
+			groups = a;
+	}
+	for (in = NLA_HDRLEN; groups && in < groups->nla_len; in += NLA_ALIGN(group->nla_len)) {
+		group = (void *)((char *)groups + in);
+		it = false;
+		for (of = NLA_HDRLEN; of < group->nla_len; of += NLA_ALIGN(a->nla_len)) {
+			a = (void *)((char *)group + of);
+			if (a->nla_type == CTRL_ATTR_MCAST_GRP_NAME)
+				it = !strcmp((char *)a + NLA_HDRLEN, name);
+			else if (a->nla_type == CTRL_ATTR_MCAST_GRP_ID)
+				memcpy(&number, (char *)a + NLA_HDRLEN, 4);
+		}
+		if (it)
+			return number;
+	}
+	errx(2, "no group %s", name);
+}
+
+/* Somebody hears of what happens, and it has to be told. */
+static int add_heard(void)
+{
+	static int ears = -1;
+	unsigned int group = group_of("events");
+	char buf[4096];
+
+	if (ears < 0) {
+		ears = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_GENERIC);
+		if (ears < 0 || setsockopt(ears, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group,
+					   sizeof(group)))
+			err(2, "no events");
+	}
+	/* Full, it would not be told any more; that it was not is said here, too. */
+	while (recv(ears, buf, sizeof(buf), MSG_DONTWAIT) >= 0 || errno == ENOBUFS)
+		;
+	return add_extras();
+}
+
+/* Where there has never been a gate, all that a namespace needs is made for the first. */
+static int new_namespace(void)
+{
+	struct ifreq lo = { .ifr_name = "lo", .ifr_flags = IFF_UP };
+	int fd;
+
+	listen53(false);
+	close(genl.fd);
+	if (unshare(CLONE_NEWNET))
+		err(2, "unshare");
+	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0 || ioctl(fd, SIOCSIFFLAGS, &lo))
+		err(2, "lo");
+	close(fd);
+	genl_open(&genl, ANYGATE_FAMILY_NAME);
+	listen53(true);
+	return 0;
+}
+
 /* What "before" sets up, "run" does under a fault, and repeats without one. */
 static const struct op {
 	const char *name;
@@ -893,6 +985,9 @@ static const struct op {
 	{ "add-there", true, route_there, add_route, -EEXIST, net4, 4, true,
 	  false },
 	{ "join-vrf", true, add_held, join_vrf, 0, v4, 4, true, false },
+	{ "vanish-heard", true, add_heard, vanish, 0, v4, 4, false, false },
+	{ "stalls", true, add_extras, stalls, 0, v4, 4, false, false },
+	{ "first-gate", true, new_namespace, add4, -EEXIST, v4, 4, true, false },
 	{ "verify", false, add4, verify, 0, v4, 4, false, false },
 	{ "verify-route", true, add_route, verify, 0, net4, 4, true, false },
 };
@@ -968,7 +1063,7 @@ static void start_over(const struct op *op)
 	if (op->before && op->before())
 		wrong("not set up: %s", genl.reason);
 	if (op->before && op->addr && op->before != route_there &&
-	    op->run != lease && op->run != follow)
+	    op->before != new_namespace && op->run != lease && op->run != follow)
 		converge(op->addr, op->len, op->listener);
 }
 
