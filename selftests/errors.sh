@@ -46,6 +46,12 @@ fuzz()
 	wait_addr $V4/32
 }
 
+interrupted_dumps()
+{
+	events_only
+	"$SELFTESTS/rawnl" interrupted || fail "see above"
+}
+
 # Every way in which rtnetlink can refuse. Each attempt is an error path in the
 # module, and a message that comes back; the machine survives them, and the
 # gate says what is wrong.
@@ -116,6 +122,7 @@ routing_sockets()
 
 t "trap 8: malformed requests are refused, with a reason" bad_messages
 t "trap 8: requests with bytes changed at random" fuzz
+t "a dump that was interrupted says so" interrupted_dumps
 t "trap 8: everything that rtnetlink can refuse" refusals
 t "trap 9: the module's netlink socket has a number no process can have" portid
 

@@ -9,6 +9,7 @@
  *   rawnl cycle ADDRESS PORT N
  *			add a gate and remove it at once, N times over
  *   rawnl gates N	add N gates, 10.0.0.0/32 and so on, of action route
+ *   rawnl interrupted	a dump during which a gate goes says so, and no other
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -595,6 +596,74 @@ static void gates(uint32_t n)
 	}
 }
 
+/*
+ * A dump of gates, of which one goes (or not) when a part of it has been read. Returns
+ * whether the kernel says that it was interrupted; in "n", how many gates it told of.
+ */
+static bool dump_interrupted(uint8_t command, bool goes, int *n)
+{
+	static char buf[65536] __attribute__((aligned(4)));
+	uint32_t addr = htonl(10 << 24);
+	bool interrupted = false, end = false;
+	struct message m;
+	struct genl other;
+	int parts = 0;
+
+	genl_open(&other, ANYGATE_FAMILY_NAME);
+	message_start(&m, other.family, NLM_F_DUMP, command);
+	m.h.nlmsg_len = m.len;
+	m.h.nlmsg_seq = 4711;
+	if (send(other.fd, m.buf, m.len, 0) < 0)
+		err(2, "send");
+	for (*n = 0; !end;) {
+		ssize_t len = recv(other.fd, buf, sizeof(buf), 0);
+		struct nlmsghdr *h = (void *)buf;
+
+		if (len < 0)
+			err(2, "no answer");
+		for (; NLMSG_OK(h, len); h = NLMSG_NEXT(h, len)) {
+			if (h->nlmsg_seq != 4711)
+				continue;
+			interrupted |= h->nlmsg_flags & NLM_F_DUMP_INTR;
+			end |= h->nlmsg_type == NLMSG_DONE;
+			*n += h->nlmsg_type == other.family;
+		}
+		if (!parts++ && goes && del((void *)&addr, 4))
+			errx(2, "del: %s", genl.reason);
+	}
+	close(other.fd);
+	if (parts < 4)
+		errx(2, "of %d parts only", parts);
+	return interrupted;
+}
+
+static void interrupted(void)
+{
+	static const struct {
+		const char *name;
+		uint8_t command;
+	} dumps[] = {
+		{ "gates", ANYGATE_CMD_GATE_GET }, { "stats", ANYGATE_CMD_STATS_GET },
+	};
+	struct message m;
+	int i, n;
+
+	for (i = 0; i < 2; i++) {
+		gates(500);
+		if (dump_interrupted(dumps[i].command, false, &n) || n != 500) {
+			printf("# %s: %d told, or interrupted without a reason\n", dumps[i].name, n);
+			bad++;
+		}
+		if (!dump_interrupted(dumps[i].command, true, &n)) {
+			printf("# %s: interrupted, and not said so\n", dumps[i].name);
+			bad++;
+		}
+		start(&m, ANYGATE_CMD_GATE_FLUSH);
+		if (ask(&genl, &m, NULL))
+			errx(2, "flush: %s", genl.reason);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	genl_open(&genl, ANYGATE_FAMILY_NAME);
@@ -604,9 +673,11 @@ int main(int argc, char **argv)
 		fuzz(atoi(argv[2]), atoi(argv[3]));
 	else if (argc == 5 && !strcmp(argv[1], "cycle"))
 		cycle(argv[2], atoi(argv[3]), atoi(argv[4]));
+	else if (argc == 2 && !strcmp(argv[1], "interrupted"))
+		interrupted();
 	else if (argc == 3 && !strcmp(argv[1], "gates"))
 		gates(atoi(argv[2]));
 	else
-		errx(2, "usage: rawnl bad | fuzz SEED N | cycle ADDRESS PORT N | gates N");
+		errx(2, "usage: rawnl bad | fuzz SEED N | cycle ADDRESS PORT N | gates N | interrupted");
 	return bad ? 1 : 0;
 }
