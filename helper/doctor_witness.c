@@ -17,6 +17,18 @@ static char *routes_in(const struct node *n, const struct gate *g, const char *t
 	return node_run(n, command);
 }
 
+static bool leads_away(const char *line)
+{
+	return !has_token(line, "linkdown") && !has_token(line, "dead");
+}
+
+/* Our own routes are no witness, nor is what the kernel makes of addresses (witness.c). */
+static bool from_others(const char *line)
+{
+	return !strstr(line, "proto kernel") && !strstr(line, "proto anygate") &&
+	       !strstr(line, "proto 166 ");
+}
+
 /* "192.0.2.0/24 via 198.51.100.1 dev eth0 proto bird metric 32" */
 static bool is_path(const char *line, const struct gate *g)
 {
@@ -27,7 +39,7 @@ static bool is_path(const char *line, const struct gate *g)
 	/* A host's has no length, and other types than unicast are told first. */
 	return sscanf(line, "%63s", word) == 1 && !parse_prefix(word, &p, &e) &&
 	       p.len <= g->prefix.len && prefix_contains(&p, &g->prefix.addr) &&
-	       !has_token(line, "linkdown") && !has_token(line, "dead");
+	       from_others(line);
 }
 
 static void look(const struct node *n, struct report *r, const struct gate *g)
@@ -35,14 +47,17 @@ static void look(const struct node *n, struct report *r, const struct gate *g)
 	const char *family = g->prefix.addr.family == AF_INET ? "IPv4" : "IPv6";
 	char number[16], name[64], prefix[PREFIX_TEXT];
 	char *text, *rest, *line;
-	bool any = false, path = false;
+	bool any = false, path = false, is = false;
 
 	snprintf(number, sizeof(number), "%u", g->witness);
 	rttable_name(g->witness, name, sizeof(name));
 	rest = text = routes_in(n, g, number);
 	while ((line = next_line(&rest))) {
 		any |= *line != '\0';
-		path |= is_path(line, g);
+		/* Of several next hops each has a line of its own, below the route's. */
+		if (*line != '\t' && *line != ' ')
+			is = is_path(line, g);
+		path |= is && leads_away(line) && has_token(line, "dev");
 	}
 	free(text);
 	gate_prefix(g, prefix);

@@ -209,14 +209,20 @@ static void witness(void **state)
 	    "default via 10.0.0.1 dev eth0\n"
 	    "192.0.2.54 via 10.0.0.1 dev eth0 proto bird\n"
 	    "192.0.2.53 via 10.0.0.1 dev eth0 proto bird linkdown\n"
-	    "unreachable 192.0.2.0/24 proto bird\n");
+	    "unreachable 192.0.2.0/24 proto bird\n"
+	    "192.0.2.0/25 dev eth0 proto kernel scope link\n"
+	    "192.0.2.48/28 via 10.0.0.1 dev eth0 proto 166 metric 5\n"
+	    "192.0.2.0/26 proto bird metric 32\n"
+	    "\tnexthop via 10.0.0.1 dev eth0 weight 1 dead linkdown\n"
+	    "\tnexthop via 10.0.0.2 dev eth1 weight 1 dead linkdown\n");
 	expect(doctor_witness, "witness-alone", SEV_NOTE, "192.0.2.53/32");
 	put("commands/ip_-4_route_show_table_4242",
 	    "192.0.2.53 via 10.0.0.1 dev eth0 proto bird metric 32\n");
 	expect_nothing(doctor_witness);
 	put("commands/ip_-4_route_show_table_4242",
 	    "192.0.2.0/24 proto bird metric 32\n"
-	    "\tnexthop via 10.0.0.1 dev eth0 weight 1\n");
+	    "\tnexthop via 10.0.0.1 dev eth0 weight 1 dead linkdown\n"
+	    "\tnexthop via 10.0.0.2 dev eth1 weight 1\n");
 	expect_nothing(doctor_witness);
 
 	g = add_gate("2001:db8::53/128", ANYGATE_ACTION_ADDRESS, "udp/53");
