@@ -16,7 +16,7 @@ network()
 	local n
 	star 2
 	client
-	frr_on 0 "$RECIPE/router.conf" "$RECIPE/router.daemons"
+	frr_on 0 "${ROUTER:-$RECIPE/router.conf}" "$RECIPE/router.daemons"
 	for n in 1 2; do
 		start $n
 		gates_on $n
@@ -26,6 +26,14 @@ network()
 start()
 {
 	bird_on "$1" "$(as_node "$1" "$RECIPE/bird.conf")"
+}
+
+# What its filter of routes from nodes does not take, this one does.
+credulous()
+{
+	sed '/^route-map FROM-NODES permit 20/i route-map FROM-NODES permit 30\n!' \
+		"$RECIPE/router.conf" >"$TMP/router.conf"
+	echo "$TMP/router.conf"
 }
 
 # Two sessions with each node, for IPv4 and IPv6.
@@ -39,6 +47,7 @@ t "BIRD's file is changed" rewritten
 t "BIRD is restarted" restarts
 t "BIRD is killed" crashes
 t "the node dies, and BFD tells" dies 15000
+t "routes and addresses that are not for routers" others
 t "global and local nodes by metric" scopes anygate-local.conf "metric 2048" "metric 1024"
 t "global and local nodes by table" scopes anygate-table.conf "table 200" "table main"
 

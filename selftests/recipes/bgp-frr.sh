@@ -16,11 +16,18 @@ network()
 	local n
 	star 2
 	client
-	bird_on 0 "$RECIPE/router.conf"
+	bird_on 0 "${ROUTER:-$RECIPE/router.conf}"
 	for n in 1 2; do
 		frr_on $n "$(as_node $n "$RECIPE/${CONF:-frr.conf}")" "$RECIPE/daemons"
 		gates_on $n
 	done
+}
+
+# What its filters of routes from nodes do not take, this one does.
+credulous()
+{
+	sed 's/import where net ~ ANYCAST[46]/import all/' "$RECIPE/router.conf" >"$TMP/router.conf"
+	echo "$TMP/router.conf"
 }
 
 # Two sessions with each node, for IPv4 and IPv6.
@@ -52,6 +59,7 @@ t "FRR's file is changed" rewritten
 t "FRR is restarted" restarts
 t "FRR is killed" crashes
 t "the node dies, and BFD tells" dies 15000
+t "routes and addresses that are not for routers" others
 t "global and local nodes by metric" scopes anygate-local.conf "metric 2048" "metric 1024"
 t "global and local nodes by table" by_table
 case $(/usr/lib/frr/bgpd --version) in

@@ -16,7 +16,7 @@ network()
 	local n
 	star 2
 	client
-	frr_on 0 "$RECIPE/router.conf" "$RECIPE/router.daemons"
+	frr_on 0 "${ROUTER:-$RECIPE/router.conf}" "$RECIPE/router.daemons"
 	for n in 1 2; do
 		frr_on $n "$(as_node $n "$RECIPE/frr.conf")" "$RECIPE/daemons"
 		gates_on $n
@@ -34,5 +34,6 @@ t "FRR's file is changed" rewritten
 t "FRR is restarted" restarts
 t "FRR is killed" crashes
 t "the node dies, and BFD tells" dies 15000
+t "routes and addresses that are not for routers" others
 
 run_tests "$@"

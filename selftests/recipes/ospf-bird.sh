@@ -16,7 +16,7 @@ network()
 	local n
 	star 2
 	client
-	frr_on 0 "$RECIPE/router.conf" "$RECIPE/router.daemons"
+	frr_on 0 "${ROUTER:-$RECIPE/router.conf}" "$RECIPE/router.daemons"
 	for n in 1 2; do
 		start $n
 		gates_on $n
@@ -95,6 +95,7 @@ t "BIRD's file is changed" rewritten
 t "BIRD is restarted" restarts
 t "BIRD is killed" crashes
 t "the node dies, and BFD tells" dies 15000
+t "routes and addresses that are not for routers" others
 t "clients on the node itself, with hold and without" own_clients
 t "one node with BIRD, the other with FRR" both_daemons
 

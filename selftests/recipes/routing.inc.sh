@@ -16,6 +16,9 @@
 #	rewrite N FROM TO	the same, with each FROM in it changed to TO, and back if
 #		it was changed before
 #
+# A router of the test that filters what it is told is "credulous" in "others": it hears
+# of all there is, in a copy of its file that a program says how to make.
+#
 # The gates are of both actions and families, and all stand for the same server.
 
 RECIPE=$SELFTESTS/../Documentation/recipes/$(basename "$0" .sh)
@@ -383,6 +386,156 @@ dies()
 	eventually "node 2 to answer" served 2
 	unmute 1
 	eventually "the router to know both again" leads 12
+}
+
+# What a node has that is no gate's, or a gate's and not for routers: they hear of none of
+# it in the time that routing would take to tell, and keep what they have.
+#
+#	MARKED		routes of a gate's protocol that are in no list
+#	UNMARKED	and of another
+#	LOCAL		addresses on lo that are in no list; two of them are in a prefix
+#			that is
+MARKED=(203.0.113.0/25 2001:db8:54::/48)
+UNMARKED=(203.0.113.128/25 2001:db8:55::/48)
+LOCAL=(192.0.2.57/32 2001:db8::57/128 198.51.100.53/32 2001:db8:53::53/128)
+
+others()
+{
+	local prefix hosts=("${GATES[@]:0:2}") prefixes=("${GATES[@]:2}")
+	ROUTER=$(credulous)
+	ready 1
+	# A fallback leads to a tunnel. What stands for it is no neighbour of the router's,
+	# which would not believe that it is the way to what it is told.
+	ip -n "${NS[1]}" link add svc0 type veth peer name svc1
+	ip -n "${NS[1]}" link set svc0 up
+	ip -n "${NS[1]}" link set svc1 up
+	ip -n "${NS[1]}" addr add 10.9.9.1/30 dev svc0
+	ip -n "${NS[1]}" addr add 2001:db8:9::1/64 dev svc0 nodad
+
+	note "routes and addresses that are in no list"
+	routes_watched
+	for prefix in "${MARKED[@]}"; do
+		ip -n "${NS[1]}" route add blackhole "$prefix" proto 166 || fail "no $prefix"
+	done
+	for prefix in "${UNMARKED[@]}"; do
+		ip -n "${NS[1]}" route add blackhole "$prefix" proto static || fail "no $prefix"
+	done
+	for prefix in "${LOCAL[@]:0:2}"; do
+		ip -n "${NS[1]}" addr add "$prefix" dev lo || fail "no $prefix"
+	done
+	unheard_of "${MARKED[@]}" "${UNMARKED[@]}" "${LOCAL[@]}"
+	kept "${GATES[@]}"
+	are_there "proto 166" "${MARKED[@]}"
+	are_there "proto static" "${UNMARKED[@]}"
+
+	note "fallbacks of gates of addresses"
+	fall_back "${hosts[@]}"
+	unheard_of "${hosts[@]}"
+	kept "${prefixes[@]}"
+	are_there "via .* proto 166" "${hosts[@]}"
+	stand_up "${hosts[@]}"
+
+	[[ $RECIPE == *-bird ]] || return 0
+	note "a route of another protocol to what a gate has, too, whose gate closes"
+	for prefix in "${prefixes[@]}"; do
+		ip -n "${NS[1]}" route add blackhole "$prefix" proto static metric 4000 ||
+			fail "no $prefix"
+		ctl -n "${NS[1]}" drain "$prefix" >/dev/null
+	done
+	eventually "the router to have no route" leads_nowhere "${prefixes[@]}"
+	routes_watched
+	unheard_of "${prefixes[@]}"
+	kept "${hosts[@]}"
+	are_there "proto static" "${prefixes[@]}"
+	for prefix in "${prefixes[@]}"; do
+		ctl -n "${NS[1]}" undrain "$prefix"
+	done
+	eventually "the router to know the first" leads 1
+	for prefix in "${prefixes[@]}"; do
+		ip -n "${NS[1]}" route del blackhole "$prefix" proto static metric 4000
+	done
+	expect leads 1
+
+	note "fallbacks of gates of routes"
+	fall_back "${prefixes[@]}"
+	unheard_of "${prefixes[@]}"
+	kept "${hosts[@]}"
+	are_there "via .* proto 166" "${prefixes[@]}"
+	stand_up "${prefixes[@]}"
+}
+
+# The router's file as it is, where it filters nothing.
+credulous()
+{
+	echo "$RECIPE/router.conf"
+}
+
+# fall_back PREFIX...: node 1 is drained of it and has a fallback for it, which the router
+# is watched for
+fall_back()
+{
+	local prefix gateway
+	for prefix; do
+		ctl -n "${NS[1]}" drain "$prefix" >/dev/null
+	done
+	eventually "the router to have no route" leads_nowhere "$@"
+	routes_watched
+	for prefix; do
+		gateway=10.9.9.2
+		[[ $prefix != *:* ]] || gateway=2001:db8:9::2
+		ctl -n "${NS[1]}" change "$prefix" fallback via $gateway dev svc0
+	done
+}
+
+# stand_up PREFIX...: it is announced again
+stand_up()
+{
+	local prefix
+	for prefix; do
+		ctl -n "${NS[1]}" undrain "$prefix"
+	done
+	eventually "the router to know the first" leads 1
+}
+
+leads_nowhere()
+{
+	local prefix
+	for prefix; do
+		leads_only "$prefix" "" || return
+	done
+}
+
+# unheard_of PREFIX...: since the routes are watched the router has had no route to it
+unheard_of()
+{
+	local had
+	eventually "some seconds to pass" elapsed "$(now_ms)" 6000
+	had=$(GATES=("$@") watched_of "")
+	[ -z "$had" ] || fail "the router has heard of it: $had"
+	leads_nowhere "$@" || fail "the router has one of $*"
+}
+
+# kept PREFIX...: since they are watched the router's routes to node 1 have been left alone
+kept()
+{
+	local prefix lost
+	lost=$(GATES=("$@") watched_of "Deleted ")
+	[ -z "$lost" ] || fail "the router has lost a route: $lost"
+	for prefix; do
+		expect leads_only "$prefix" 1
+	done
+}
+
+# are_there PATTERN PREFIX...: in node 1's table main, what the router is not to hear of
+are_there()
+{
+	local prefix family
+	for prefix in "${@:2}"; do
+		family=-4
+		[[ $prefix != *:* ]] || family=-6
+		ip -n "${NS[1]}" $family route show exact "$prefix" | grep -q -- "$1" ||
+			fail "node 1 has no such route to $prefix: $1"
+	done
 }
 
 # ---- BGP -------------------------------------------------------------------------
