@@ -94,6 +94,7 @@ t "the router's routes follow the gates, and BIRD is reloaded" follows
 t "BIRD's file is changed" rewritten
 t "BIRD is restarted" restarts
 t "BIRD is killed" crashes
+t "drained before BIRD is restarted, or killed" drained stop crash
 t "the node dies, and BFD tells" dies 15000
 t "routes and addresses that are not for routers" others
 t "clients on the node itself, with hold and without" own_clients

@@ -33,6 +33,7 @@ t "the router's routes follow the gates, and FRR is reloaded" follows
 t "FRR's file is changed" rewritten
 t "FRR is restarted" restarts
 t "FRR is killed" crashes
+t "drained before FRR is restarted, or killed" drained stop crash
 t "the node dies, and BFD tells" dies 15000
 t "routes and addresses that are not for routers" others
 

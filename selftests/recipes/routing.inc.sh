@@ -388,6 +388,58 @@ dies()
 	eventually "the router to know both again" leads 12
 }
 
+# drained HOW...: node 1 is drained before its daemon ends, and by the time that it is
+# back its server is dead: the router has had no route to it since it was drained. How
+# the daemon ends does not matter then, not even where a router would believe what it
+# has been told before.
+drained()
+{
+	local how
+	ready 1 2
+	for how; do
+		note "drained before $how"
+		drain_all 1
+		eventually "the router to know the second only" leads 2
+		routes_watched
+		"$how" 1
+		[ "$how" = stop ] || forget_client 1
+		eventually "it to be disconnected" disconnected 1
+		kill_server 1
+		start 1
+		undrain_all 1
+		eventually "it to be connected" connected 1
+		eventually "the gates to be closed" gates_are 1 closed
+		never_to 1
+		expect leads 2
+		server 1
+		eventually "the router to know both" leads 12
+		eventually "both to answer" served 12
+	done
+}
+
+# forget_client N: what has been killed leaves its routes behind
+forget_client()
+{
+	ip -n "${NS[$1]}" route del 10.1.0.0/24 2>/dev/null
+	ip -n "${NS[$1]}" route del 2001:db8:c::/64 2>/dev/null
+}
+
+drain_all()
+{
+	local gate
+	for gate in "${GATES[@]}"; do
+		ctl -n "${NS[$1]}" drain "$gate" >/dev/null
+	done
+}
+
+undrain_all()
+{
+	local gate
+	for gate in "${GATES[@]}"; do
+		ctl -n "${NS[$1]}" undrain "$gate"
+	done
+}
+
 # What a node has that is no gate's, or a gate's and not for routers: they hear of none of
 # it in the time that routing would take to tell, and keep what they have.
 #
