@@ -149,11 +149,98 @@ covers()
 	eventually "node 2 to answer for both" web 2
 }
 
+# All services of a node are gone, and it does not announce the prefix. What comes
+# nevertheless, as from a router that has not heard of that yet, is answered by the other
+# node.
+latecomers()
+{
+	local before address
+	network
+	kill_server 1
+	kill -9 "${WEB_SERVER[1]}"
+	eventually "the router to know the second only" leads 2
+	for address in "${DNS[@]}" "${WEB[@]}"; do
+		by_node_1 "$address"
+	done
+	before=$(through 2)
+	eventually "node 2 to answer" dns 2
+	[ "$(($(through 2) - before))" -ge 32 ] || fail "not through the tunnel"
+	before=$(through 2)
+	eventually "node 2 to answer" web 2
+	[ "$(($(through 2) - before))" -ge 32 ] || fail "not through the tunnel"
+	expect leads 2
+}
+
+# by_node_1 ADDRESS: the router's own idea of the way to it
+by_node_1()
+{
+	case $1 in
+	*:*)	ip -n "${NS[0]}" route add "$1/128" via 2001:db8:1::2 ;;
+	*)	ip -n "${NS[0]}" route add "$1/32" via 10.0.1.2 ;;
+	esac || fail "no route to $1"
+}
+
+# The other end of the tunnel is dead: what of a service that is not here goes there is
+# lost, and nobody notices. Without the covering prefix it is not sent here.
+dead_end()
+{
+	local address
+	network
+	kill_server 1
+	eventually "node 2 to answer for both" dns 2
+	expect leads 12
+	note "the other end of the tunnel is down"
+	ip -n "${NS[2]}" link set anycast0 down
+	for address in "${DNS[@]}"; do
+		ip -n "${NS[1]}" route get "$address" | grep -q "dev anycast0" ||
+			fail "the fallback has gone"
+	done
+	expect some_lost
+	expect leads 12
+	eventually "the other service to be that of both" web 12
+	note "the first service that is not there withdraws the prefix"
+	need all
+	eventually "the router to know the second only" leads 2
+	expect dns 2
+	expect web 2
+	note "the tunnel is there again"
+	node 2 "$RECIPE/tunnel" 10.0.2.2 10.0.1.2 2 || fail "no tunnel"
+	need any
+	eventually "the router to know both" leads 12
+	eventually "node 2 to answer for both" dns 2
+	eventually "the other service to be that of both" web 12
+}
+
+need()
+{
+	local prefix
+	for prefix in "${COVERING[@]}"; do
+		ctl -n "${NS[1]}" change "$prefix" need "$1"
+	done
+}
+
+# Of sixteen clients of either family some are answered, all by node 2, and others are not.
+some_lost()
+{
+	local list=() family answers _
+	for family in 0 1; do
+		list=()
+		for _ in {1..16}; do
+			list+=("${DNS[family]}")
+		done
+		answers=$(ask "${list[@]}")
+		note "${DNS[family]}: $(wc -w <<<"$answers") of 16 are answered"
+		[ "$(sort -u <<<"$answers")" = 2 ] && [ "$(wc -w <<<"$answers")" -lt 16 ] || return
+	done
+}
+
 closed_on()
 {
 	! "$ANYGATECTL" -n "${NS[$1]}" -j show "$2" | grep -q '"state": *"open"'
 }
 
 t "one service for all, one node for the other" covers
+t "a node without services, and what still comes to it" latecomers
+t "the other end of the tunnel is dead" dead_end
 
 run_tests "$@"
