@@ -19,6 +19,8 @@ PATIENCE=$((120000 * ${SLOW:-1}))
 RECIPES=$SELFTESTS/../Documentation/recipes
 RECIPE=$RECIPES/node
 
+. "${0%/*}/node.inc.sh"
+
 needs bird birdc nsd nsd-control named-checkzone dig nsenter "$PYTHON"
 
 network()
@@ -37,33 +39,7 @@ network()
 		cp "$RECIPE/nsd.conf" "$TMP/$n/etc"
 		sed "s/node1/node$n/; s/10\.0\.1\./10.0.$n./" "$RECIPE/node.conf" >"$TMP/$n/etc/node.conf"
 	done
-	files 3
-	cp "$RECIPE/primary.conf" "$TMP/3/etc/nsd.conf"
-}
-
-# What is NSD's is each machine's own.
-files()
-{
-	mkdir -p "$TMP/$1"/{etc,run,lib}
-	chown nsd: "$TMP/$1"/{run,lib}
-}
-
-# nsd_on N: what is mounted there goes with the process
-nsd_on()
-{
-	# shellcheck disable=SC2016 # its own
-	ip netns exec "${NS[$1]}" sh -c '
-		mount --bind "$0/etc" /etc/nsd && mount --bind "$0/run" /run/nsd &&
-		mount --bind "$0/lib" /var/lib/nsd && exec nsd -d -P ""' "$TMP/$1" \
-		>>"$TMP/nsd$1.log" 2>&1 &
-	NSD[$1]=$!
-	disown
-	defer "kill -9 $! 2>/dev/null"
-}
-
-nsd_ctl()
-{
-	nsenter -m -t "${NSD[$1]}" nsd-control "${@:2}" >"$TMP/nsd-control" 2>&1
+	primary_files
 }
 
 # check_on N: as README.md has it
@@ -73,19 +49,6 @@ check_on()
 		/usr/local/sbin/zone-ok >"$TMP/check$1.log" 2>&1 &
 	CHECK[$1]=$!
 	MONITORS+=($!)
-}
-
-# zone SERIAL good|bad: what the machine has; a bad one misses an address
-zone()
-{
-	sed "s/hostmaster 1/hostmaster $1/" "$RECIPES/servers/example.zone" >"$TMP/3/etc/example.zone"
-	[ "$2" = good ] || sed -i '/^ns/d; /AAAA/d' "$TMP/3/etc/example.zone"
-}
-
-newer_zone()
-{
-	zone "$@"
-	nsd_ctl 3 reload || fail "nsd-control reload: $(<"$TMP/nsd-control")"
 }
 
 ask()

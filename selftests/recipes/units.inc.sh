@@ -32,9 +32,10 @@ disk()
 	place /run/systemd
 	place /run/bird
 	mkdir /run/systemd/system
-	for unit in sysinit basic shutdown network network-pre network-online; do
+	for unit in sysinit basic sockets shutdown network network-pre network-online; do
 		printf '[Unit]\nDefaultDependencies=no\n' >"$UNITS/$unit.target"
 	done
+	printf 'Wants=sockets.target\nAfter=sockets.target\n' >>$UNITS/basic.target
 	printf '[Unit]\nRequires=basic.target\nAfter=basic.target\n' >$UNITS/multi-user.target
 }
 
@@ -50,16 +51,16 @@ packaged()
 	done
 }
 
-# ours UNIT...: as "make install-tools" does. The module is there already, and not where
-# modprobe would find it: that is what check-install tests.
+# ours UNIT...: as "make install-tools" does, and from among the examples. The module is
+# there already, and not where modprobe would find it: that is what check-install tests.
 ours()
 {
 	local unit
 	cp "$ANYGATECTL" $SBIN
 	for unit; do
-		sed "s#@SBINDIR@#$SBIN#" "$SELFTESTS/../helper/systemd/$unit.in" >"$UNITS/$unit"
-		mkdir "$UNITS/$unit.d"
-		printf '[Service]\nExecStartPre=\n' >"$UNITS/$unit.d/here.conf"
+		sed "s#@SBINDIR@#$SBIN#" "$SELFTESTS/../helper/systemd/$unit.in" >"$UNITS/${unit##*/}"
+		mkdir "$UNITS/${unit##*/}.d"
+		printf '[Service]\nExecStartPre=\n' >"$UNITS/${unit##*/}.d/here.conf"
 	done
 }
 
@@ -71,6 +72,7 @@ boot()
 	SYSTEMD_OFFLINE=1 systemctl enable "$@" >"$TMP/systemctl" 2>&1 ||
 		fail "enable $*: $(<"$TMP/systemctl")"
 	mkdir -p $group
+	journal
 	# shellcheck disable=SC2016 # the inner shells'
 	nsenter --net="/run/netns/${NS[n]}" env -i PATH="$PATH" container=other \
 		SYSTEMD_UNIT_PATH=$UNITS SYSTEMD_GENERATOR_PATH=/nonexistent \
@@ -79,14 +81,38 @@ boot()
 			--uts --mount --propagation slave --mount-proc sh -c "
 				umount /sys/fs/cgroup && mount -t cgroup2 cgroup2 /sys/fs/cgroup &&
 				exec $2 --system --unit=multi-user.target --show-status=no \
-					--default-standard-output=inherit \
+					--default-standard-output=journal \
 					--default-standard-error=inherit"' \
-		sh $group $SYSTEMD >"$TMP/systemd.log" 2>&1 &
+		sh $group $SYSTEMD >>"$TMP/systemd.log" 2>&1 &
 	MACHINE=$!
 	disown
 	defer "halt; find $group -depth -type d -exec rmdir {} + 2>/dev/null"
 	eventually "systemd" first_process
 	eventually "it to have booted" inside systemctl is-active -q multi-user.target
+}
+
+# Who takes what units say, in the place of journald: systemd.log has it, after what systemd
+# says first, whose it is.
+journal()
+{
+	mkdir -p /run/systemd/journal
+	"$PYTHON" -c '
+import socket, threading
+
+def take(stream):
+    lines = stream.makefile(errors="replace")
+    name = [next(lines, "").strip() for _ in range(7)][0]
+    for line in lines:
+        print(name + ": " + line.rstrip(), flush=True)
+
+s = socket.socket(socket.AF_UNIX)
+s.bind("/run/systemd/journal/stdout")
+s.listen(100)
+while True:
+    threading.Thread(target=take, args=s.accept()[:1], daemon=True).start()
+' >>"$TMP/systemd.log" 2>&1 &
+	MONITORS+=($!)
+	eventually "who takes what units say" test -S /run/systemd/journal/stdout
 }
 
 first_process()
