@@ -233,27 +233,59 @@ interfaces()
 	END
 }
 
+# networking ExecStart|ExecStop: what Debian's unit runs of ifupdown then
+networking()
+{
+	local command
+	read -ra command < <(sed -n "s#^$1=\(/sbin/if.*\)#\1#p" /lib/systemd/system/networking.service)
+	[ ${#command[@]} -gt 1 ] || fail "no $1 in networking.service"
+	ip netns exec "${NS[1]}" "${command[@]}" >"$TMP/networking" 2>&1 ||
+		fail "${command[*]}: $(<"$TMP/networking")"
+}
+
 # lo_ifupdown DIRECTORY GATES: the addresses of the file "lo" there are on lo, and the
-# gates are of use then
+# gates are of use then. The node has been booted without the file.
 lo_ifupdown()
 {
-	local stay
+	local stay address
 	star 1
+	ip -n "${NS[1]}" addr flush dev eth0 scope global
 	interfaces
+	networking ExecStart
 	cp "$1/lo" /etc/network/interfaces.d/anycast-lo
 	mapfile -t stay < <(sed -n 's/^\taddress \([^/]*\).*/\1/p' "$1/lo")
 	[ ${#stay[@]} = 2 ] || fail "not the addresses of two families: ${stay[*]}"
 	ctl -n "${NS[1]}" apply "$2" >/dev/null
 	[ "$(not_local)" = 2 ] || fail "doctor does not say what is missing"
-	ip netns exec "${NS[1]}" ifup lo || fail "ifup: $?"
+	note "systemctl restart networking"
+	networking ExecStop
+	expect hasnt_address eth0 10.0.1.2
+	networking ExecStart
+	expect has_address eth0 10.0.1.2
+	for address in "${stay[@]}"; do
+		expect hasnt_address lo "$address"
+	done
+	note "ifup --force lo"
+	for address in "${stay[@]}"; do
+		ip netns exec "${NS[1]}" ifquery lo | grep -q "^address: $address" ||
+			fail "ifquery does not say $address"
+	done
+	ip netns exec "${NS[1]}" ifup --force lo || fail "ifup: $?"
 	expect lo_has "${stay[@]}"
 	[ "$(not_local)" = 0 ] || fail "doctor still misses an address"
 	server 1
 	tcp_server
 	eventually "the gates to open" all_are open
+	note "and again, with the gates open"
 	ip netns exec "${NS[1]}" ifup --force lo || fail "ifup: $?"
 	expect lo_has "${stay[@]}"
 	expect all_are open
+	note "a boot with the file"
+	ip -n "${NS[1]}" addr flush dev lo scope global
+	rm -f /run/network/ifstate*
+	ip -n "${NS[1]}" addr flush dev eth0 scope global
+	networking ExecStart
+	expect lo_has "${stay[@]}"
 }
 
 # not_local: of how many gates doctor says so
@@ -276,6 +308,11 @@ listener_ifupdown()
 has_address()
 {
 	[ -n "$(ip -n "${NS[1]}" -o addr show dev "$1" to "$2")" ]
+}
+
+hasnt_address()
+{
+	! has_address "$@"
 }
 
 t "systemd-networkd starts, and leaves gates' addresses and routes alone" \
