@@ -78,11 +78,8 @@ unsynchronised()
 	eventually "the router to have the routes" routed 1
 	eventually "the client to be answered so" is_told ntp "" "stratum 0"
 	note "a check"
-	ctl -n "${NS[1]}" change ntp require synced
-	# exactly what README.md says
-	node 1 "$ANYGATECTL" check ntp synced every 10s timeout 5s -- \
-		chronyc -n waitsync 1 0.1 0 1 >"$TMP/check.log" 2>&1 &
-	MONITORS+=($!)
+	requirement
+	check
 	goes
 	eventually "the check to have its say" gates_say "lease synced down"
 }

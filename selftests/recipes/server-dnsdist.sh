@@ -23,22 +23,13 @@ server_files()
 	cp "$RECIPE/nsd.conf" "$SERVERS/example.zone" /etc/nsd
 }
 
-# Behind it; and what asks it.
+# Behind it.
 behind()
 {
 	ip netns exec "${NS[1]}" nsd -d -P "" >"$TMP/nsd.log" 2>&1 &
 	NSD=$!
 	disown
 	defer "kill $NSD 2>/dev/null"
-}
-
-check()
-{
-	# exactly what README.md says
-	node 1 "$ANYGATECTL" check dns answers every 2s timeout 10s -- \
-		dig +time=1 +tries=1 @127.0.0.1 example SOA >"$TMP/check.log" 2>&1 &
-	MONITORS+=($!)
-	disown
 }
 
 # With the user and the capability that the unit of Debian's package has.

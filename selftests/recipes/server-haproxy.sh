@@ -15,7 +15,7 @@ CONFIG=/etc/haproxy/haproxy.cfg
 KIND=http
 ANSWER="200 node one"
 
-needs bird birdc haproxy "$PYTHON"
+needs bird birdc haproxy curl "$PYTHON"
 
 server_files()
 {
@@ -46,9 +46,33 @@ server_renewed()
 	is_told http /release "200 release $RELEASE"
 }
 
+# Behind it.
+behind()
+{
+	ip netns exec "${NS[1]}" "$PYTHON" -c '
+import http.server
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b"node one\n")
+    def log_message(self, *_):
+        pass
+http.server.ThreadingHTTPServer(("127.0.0.1", 8080), Handler).serve_forever()' &
+	BEHIND=$!
+	disown
+	defer "kill -9 $BEHIND 2>/dev/null"
+}
+
+behind_ends()
+{
+	kill -9 $BEHIND
+}
+
 life()
 {
 	network
+	behind
 	start_and_stop
 	# the master executes itself anew
 	reload "SIGUSR2" kill -USR2 $MAIN
@@ -61,6 +85,7 @@ handover()
 {
 	local old
 	network
+	behind
 	sed -i "s#^global#&\n\tstats socket /run/haproxy/admin.sock mode 600 expose-fd listeners#" \
 		/etc/haproxy/haproxy.cfg
 	launch haproxy -db -f /etc/haproxy/haproxy.cfg
@@ -79,6 +104,7 @@ handover()
 main_killed()
 {
 	network
+	behind
 	server_start
 	comes
 	kill -9 $MAIN
@@ -89,6 +115,7 @@ main_killed()
 t "start, stop, reload, SIGKILL" life
 t "handover by -x and -sf" handover
 t "SIGKILL of the master only" main_killed
+t "with a check: the server behind it ends, and comes back" checked
 t "not started without transparent" unbound_without "bind .* transparent" transparent
 
 run_tests "$@"

@@ -11,7 +11,7 @@
 RECIPE=$SERVERS/recursor
 PROGRAM=/usr/sbin/pdns_recursor
 
-needs bird birdc pdns_recursor rec_control "$PYTHON"
+needs bird birdc pdns_recursor rec_control nsd dig host "$PYTHON"
 
 # version 5 reads YAML
 case $(pdns_recursor --version 2>&1) in
@@ -24,6 +24,8 @@ server_files()
 {
 	place /etc/powerdns
 	place /run/pdns-recursor pdns
+	place /usr/local/sbin
+	cp "$SERVERS/resolves" /usr/local/sbin
 	note "with $CONF"
 	cp "$RECIPE/$CONF" "$SERVERS/example.zone" /etc/powerdns
 }
@@ -49,6 +51,17 @@ server_renewed()
 	has_newer_zone
 }
 
+# Behind it is the Internet.
+behind()
+{
+	the_internet
+}
+
+behind_ends()
+{
+	the_internet_ends
+}
+
 life()
 {
 	network
@@ -69,6 +82,7 @@ second()
 
 t "start, stop, reload, SIGKILL" life
 t "a second Recursor takes over" second
+t "with a check: the Internet is away, and comes back" checked
 t "not started without non-local-bind" unbound_without "non[-_]local[-_]bind"
 
 run_tests "$@"

@@ -12,11 +12,13 @@ RECIPE=$SERVERS/unbound
 PROGRAM=/usr/sbin/unbound
 CONFIG=/etc/unbound/unbound.conf
 
-needs bird birdc unbound unbound-control "$PYTHON"
+needs bird birdc unbound unbound-control nsd dig host "$PYTHON"
 
 server_files()
 {
 	place /etc/unbound unbound
+	place /usr/local/sbin
+	cp "$SERVERS/resolves" /usr/local/sbin
 	cp "$RECIPE/unbound.conf" /etc/unbound
 }
 
@@ -41,6 +43,17 @@ server_renewed()
 	has_newer_zone
 }
 
+# Behind it is the Internet.
+behind()
+{
+	the_internet
+}
+
+behind_ends()
+{
+	the_internet_ends
+}
+
 life()
 {
 	network
@@ -62,6 +75,7 @@ second()
 
 t "start, stop, reload, SIGKILL" life
 t "a second Unbound takes over" second
+t "with a check: the Internet is away, and comes back" checked
 t "not started without ip-freebind" unbound_without "ip-freebind"
 
 run_tests "$@"

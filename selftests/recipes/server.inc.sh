@@ -321,6 +321,98 @@ first_goes_on()
 	[ -z "$WRONG" ] || fail "wrong answers: $WRONG"
 }
 
+# check, requirement: what README.md has the operator type for a check, as it stands there
+check()
+{
+	local words=()
+	read -ra words < <(sed -n 's/^    anygatectl check /check /p' "$RECIPE/README.md")
+	[ ${#words[@]} -gt 3 ] || fail "no check in $RECIPE/README.md"
+	node "$AT" "$ANYGATECTL" "${words[@]}" >"$TMP/check.log" 2>&1 &
+	MONITORS+=($!)
+	disown
+}
+
+requirement()
+{
+	local words=()
+	read -ra words < <(sed -n 's/^    anygatectl change /change /p' "$RECIPE/README.md")
+	[ ${#words[@]} -gt 3 ] || fail "no requirement in $RECIPE/README.md"
+	ctl -n "${NS[AT]}" "${words[@]}"
+}
+
+# checked: the gates open with the check only, and close when what is behind the server
+# ends, while the server lives. "behind" starts that, and "behind_ends" ends it.
+checked()
+{
+	network
+	behind
+	server_start
+	comes
+	note "the gates require the check"
+	requirement
+	goes
+	expect listening
+	note "and there is one"
+	check
+	comes
+	note "what is behind it ends"
+	behind_ends
+	goes
+	expect listening
+	expect lives $MAIN
+	note "and comes back"
+	behind
+	comes
+}
+
+# listening: whoever of its processes it is
+listening()
+{
+	local a
+	for a in $V4 "[$V6]"; do
+		[ -n "$(node "$AT" ss -Hlntu "src $a")" ] || return
+	done
+}
+
+# the_internet, the_internet_ends: the router has the addresses of the root name servers,
+# and a root zone in which names are that are in no cache
+the_internet()
+{
+	local dir=$TMP/internet address
+	mkdir -p "$dir"
+	cat >"$dir/zone" <<-'END'
+	. 86400 SOA a.root-servers.net. hostmaster.example. 1 3600 600 86400 60
+	. 86400 NS a.root-servers.net.
+	a.root-servers.net. 86400 A 198.41.0.4
+	check.example.org. 0 A 198.51.100.99
+	END
+	{
+		printf 'server:\n\tusername: ""\n\tdatabase: ""\n\tzonesdir: "%s"\n' "$dir"
+		for address in pidfile:pid xfrdfile:xfrd zonelistfile:list; do
+			printf '\t%s: "%s"\n' "${address%:*}" "$dir/${address#*:}"
+		done
+		while read -r address; do
+			ip -n "${NS[0]}" addr replace "$address" dev lo
+			printf '\tip-address: %s\n' "$address"
+		done < <(awk '$3 ~ /^A+$/ { print $4 }' /usr/share/dns/root.hints)
+		printf 'remote-control:\n\tcontrol-enable: no\nzone:\n\tname: "."\n\tzonefile: "zone"\n'
+	} >"$dir/nsd.conf"
+	grep -q "ip-address: 198.41.0.4$" "$dir/nsd.conf" ||
+		fail "no root name servers"
+	ip netns exec "${NS[0]}" nsd -d -c "$dir/nsd.conf" >"$dir/log" 2>&1 &
+	INTERNET=$!
+	disown
+	defer "kill $INTERNET 2>/dev/null"
+	eventually "the root name servers" eval \
+		"[ -n \"\$(node 0 dig +short +time=1 +tries=1 @198.41.0.4 check.example.org)\" ]"
+}
+
+the_internet_ends()
+{
+	kill $INTERNET
+	eventually "its end" dead $INTERNET
+}
+
 # A SIGKILL of all its processes.
 killed()
 {
