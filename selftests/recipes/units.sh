@@ -11,7 +11,7 @@
 . "${0%/*}/nsd.inc.sh"
 . "${0%/*}/units.inc.sh"
 
-needs bird birdc nsd
+needs bird birdc nsd /usr/lib/frr/frr-reload.py
 
 # --- servers/namespace --------------------------------------------------------------------
 
@@ -209,9 +209,131 @@ both()
 		inside birdc -s /run/witness/bird.ctl show status >/dev/null 2>&1
 }
 
+# --- README.md: copying a recipe --------------------------------------------------------------
+
+PACKAGED=/usr/share/doc/anygatectl
+
+# packages_machine PACKAGE...: node 1 has the recipes where the package has them, and as
+# it has them, and each daemon the files of its own package
+packages_machine()
+{
+	local package
+	for package; do
+		cp -r "/etc/$package" "$TMP" || fail "no /etc/$package"
+	done
+	disk
+	place $PACKAGED
+	cp -r "$RECIPES" $PACKAGED
+	find $PACKAGED -type f -exec chmod 644 {} +
+	cp "$SELFTESTS/../helper/etc/anygate.conf" /etc/anygate
+	for package; do
+		[ "$package" = bird ] || place "/etc/$package"
+		cp -a "$TMP/$package/." "/etc/$package"
+		chown -R "$package:" "/etc/$package"
+	done
+	ours anygate.service
+}
+
+# typed FILE WORDS [DIRECTORY]: the block of a page in which the words are is typed in the
+# machine, but for what gets packages and edits files: these are those of node 1
+typed()
+{
+	local lines=()
+	mapfile -t lines < <(awk -v words="$2" '
+		/^    / { text = text substr($0, 5) "\n"; next }
+		{ if (index(text, words)) printf "%s", text; text = "" }' "$1" | sed 's/  *# .*//')
+	[ ${#lines[@]} -gt 3 ] || fail "no such block in $1: $2"
+	printf '# %s\n' "${lines[@]}"
+	printf '%s\n' "cd '${3:-/}'" "${lines[@]}" | grep -v '^apt \|^editor ' |
+		inside env PATH="$SBIN:$PATH" bash -ex >"$TMP/typed" 2>&1 || {
+		show_all
+		fail "it fails: $(<"$TMP/typed")"
+	}
+}
+
+enabled()
+{
+	inside systemctl is-enabled -q "$@"
+}
+
+copied()
+{
+	packages_machine bird nsd
+	place /run/nsd nsd
+	place /var/lib/nsd nsd
+	packaged nsd.service bird.service
+	star 2
+	default_routes 1 2
+	bird_on 0 "$SERVERS/router.conf"
+	boot 1 anygate bird nsd
+	expect unrouted
+	typed "$RECIPES/README.md" "apt install bird2 nsd"
+	comes
+	expect enabled anygate bird nsd
+	[[ $(inside systemctl show -P DropInPaths bird) == */bird.service.d/anygate.conf* ]] ||
+		fail "without its drop-in"
+	note "a mistake in the file"
+	echo "add $V4/32 udp" >>/etc/anygate/anygate.conf
+	inside systemctl reload-or-restart anygate >"$TMP/systemctl" 2>&1 && fail "not seen"
+	expect state_is 1 open
+	sed -i '$d' /etc/anygate/anygate.conf
+	unit reload-or-restart anygate
+	expect answered
+	expect state_is 1 open
+}
+
+# The addresses in the covering prefixes have to be there; they are not of this page.
+copied_frr()
+{
+	local GATES=("$V4/32" "$V6/128" 198.51.100.0/24 2001:db8:53::/48)
+	packages_machine frr
+	place /run/frr frr
+	place /var/log/frr frr
+	packaged frr.service
+	star 1
+	bird_on 0 "$RECIPES/bgp-frr/router.conf"
+	ip -n "${NS[1]}" addr add 198.51.100.53/32 dev lo
+	ip -n "${NS[1]}" addr add 2001:db8:53::53/128 dev lo nodad
+	server 1
+	boot 1 anygate frr
+	typed "$RECIPES/README.md" "apt install frr"
+	eventually "the router to have the routes" leads 1
+	expect enabled anygate frr
+	note "the file is changed"
+	sed -i 's#192\.0\.2\.53/32#192.0.2.77/32#' /etc/frr/frr.conf
+	unit reload frr
+	GATES=("$V4/32")
+	eventually "the router to have lost one" leads ""
+	GATES=(198.51.100.0/24 2001:db8:53::/48)
+	expect leads 1
+	unit stop frr
+}
+
+copied_socket()
+{
+	local dir=$RECIPES/servers/activated KIND=hello ANSWER=hello
+	packages_machine
+	place /usr/local/lib
+	star 2
+	default_routes 1 2
+	bird_on 0 "$SERVERS/router.conf"
+	bird_on 1 "$SERVERS/bird.conf"
+	cp "$dir/anygate.conf" /etc/anygate
+	boot 1 anygate
+	expect unrouted
+	typed "$dir/README.md" "install -m 644 hello.socket" $PACKAGED/recipes/servers/activated
+	comes
+	expect enabled hello.socket
+	unit stop hello.socket
+	goes
+}
+
 t "a namespace with its gates, BIRD and NSD" box
 t "a tunnel before the gates that lead into it" tunnel
 t "groups of next hops whose buckets stay" resilient
 t "BIRD before its interface has an address, and a witness" witness
+t "what is said of copying a recipe is typed" copied
+t "the same with FRR" copied_frr
+t "the same with a socket" copied_socket
 
 run_tests "$@"
