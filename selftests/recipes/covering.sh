@@ -116,6 +116,7 @@ covers()
 	eventually "both to answer" dns 12
 	eventually "both to answer" web 12
 	"$ANYGATECTL" -n "${NS[1]}" doctor >"$TMP/doctor" || fail "doctor: $(cat "$TMP/doctor")"
+	page_commands "$RECIPE/README.md" 1
 
 	note "one service of node 1 dies"
 	kill_server 1

@@ -162,6 +162,7 @@ resilient()
 	network
 	mirror
 	eventually "groups of three" groups_of 3
+	page_commands "$RECIPE/README.md" 0
 	withdraw_first
 	eventually "groups of two" groups_of 2
 	ask_connections

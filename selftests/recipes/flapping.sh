@@ -101,6 +101,7 @@ undamped()
 	eventually "some seconds to pass" elapsed "$(now_ms)" 6000
 	expect gates_are 1 open
 	expect suppressed
+	page_commands "$RECIPE/README.md" 0
 	expect leads 2
 	eventually "node 2 to answer" served 2
 }

@@ -286,10 +286,59 @@ ip_route_any()
 		[ -n "$(ip -n "${NS[0]}" -6 route show $V6)" ]
 }
 
+# page_commands README N: what the page has one type under "See that it works", of birdc,
+# vtysh and the like, works as it stands there, with the gates of node N open, but for
+# where the daemon is; and it shows what it is there for.
+page_commands()
+{
+	local line all=0
+	while IFS= read -r line; do
+		case $line in
+		birdc\ * | vtysh\ * | ip\ * | sysctl\ * | nstat\ *)
+			note "${line%%  *}"
+			eventually "what ${1#"$SELFTESTS/../"} says of it: $line" \
+				page_command "$2" "${line%%  *}" "${line#*# }"
+			all=$((all + 1))
+			;;
+		esac
+	done < <(awk '/^See that it works/ { on = 1; next }
+		on && /^    / { print substr($0, 5) }
+		on && /^[^ ]/ { exit }' "$1")
+	[ $all -gt 0 ] || fail "no command in $1"
+}
+
+# page_command N COMMAND REMARK: shell's words; a second BIRD is that of namespace AT
+page_command()
+{
+	local n=$1 command=$2 wanted=. count=1 number
+	case $command in
+	"birdc -s "*)	command="birdc -s '$TMP/bird$AT.ctl' ${command#birdc -s * }" ;;
+	"birdc "*)	command="birdc -s '$TMP/bird$n.ctl' ${command#birdc }" ;;
+	"vtysh "*)	command="vtysh -N '${NS[n]}' ${command#vtysh }" ;;
+	esac
+	case $2 in
+	*" bfd "*)
+		wanted="\\bup\\b"
+		[[ $3 != *two* ]] || count=2
+		;;
+	*" protocols"*)
+		wanted="\\bestablished\\b"
+		;;
+	*" route"* | *" bgp "* | *" database "* | *" redistribute"*)
+		wanted="\\b(192\\.0\\.2\\.53|198\\.51\\.100\\.|2001:db8::53|2001:db8:53:)"
+		;;
+	esac
+	ip netns exec "${NS[n]}" bash -c "$command" >"$TMP/page" 2>&1 || return
+	! grep -E "syntax error|^%|not exist" "$TMP/page" || return
+	number=$(grep -ciE "$wanted" "$TMP/page")
+	[ "$number" -ge $count ]
+}
+
 # What "eventually" shows, of all of them.
 show_all()
 {
 	local n
+	[ ! -e "$TMP/page" ] || sed 's/^/#   /' "$TMP/page"
 	for n in "${!NS[@]}"; do
 		echo "#  --- $n"
 		{

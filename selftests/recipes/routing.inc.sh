@@ -254,6 +254,7 @@ follows()
 	ready 1
 	eventually "node 1 to answer" served 1
 	doctor_agrees 1
+	page_commands "$RECIPE/README.md" 1
 	routes_watched
 	reload 1
 	none_lost

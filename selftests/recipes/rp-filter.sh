@@ -142,6 +142,7 @@ two_links()
 	loose 1
 	note "loose"
 	eventually "node 1 to answer" served 1
+	page_commands "$RECIPE/README.md" 1
 }
 
 # A node into which another one's tunnel leads: the way back to a client is not by it.

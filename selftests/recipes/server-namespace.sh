@@ -12,6 +12,7 @@
 
 RECIPE=$SERVERS/namespace
 NODE_CONF=$RECIPE/host.conf
+PAGE=$RECIPE/README.md
 AT=3
 
 needs bird birdc nsd nsd-control "$PYTHON"

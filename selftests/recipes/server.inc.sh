@@ -14,6 +14,7 @@
 #	GATES		what anygate on the node reads, if not anygate.conf in RECIPE
 #	AT		the number of the namespace that it is in, if not the node
 #	RAW		if it answers before it has its data
+#	PAGE		what says how to see that it works, if not servers/README.md
 #	CONFIG		its configuration, where "unbound_without" takes an option away
 #	server_files	puts its files where they belong
 #	server_start, server_stop
@@ -139,6 +140,14 @@ comes()
 {
 	eventually "the router to have the routes" routed 1
 	eventually "the client to be answered" answered
+	[ -n "$LOOKED" ] || look
+}
+
+# look: once, when it is up, at what the page says is to be seen
+look()
+{
+	LOOKED=y
+	page_commands "${PAGE:-$SERVERS/README.md}" 1
 }
 
 goes()

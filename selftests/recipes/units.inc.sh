@@ -14,6 +14,8 @@ UNITS=/etc/systemd/system
 SBIN=/usr/local/sbin
 SYSTEMD=/lib/systemd/systemd
 export SYSTEMD_UNIT_PATH=$UNITS
+# BIRD is in the machine: what the servers' page says is looked at by their tests.
+LOOKED=y
 
 needs systemctl nsenter unshare "$PYTHON"
 

@@ -41,6 +41,7 @@ last_stays()
 		eventually "node $n to see the others" sees $n
 	done
 	eventually "the router to have a route" ip_route_any
+	page_commands "$RECIPE/README.md" 1
 
 	note "the first server dies"
 	kill_server 1

@@ -51,6 +51,7 @@ last_stays()
 		eventually "node $n to see the others" sees $n
 	done
 	"$ANYGATECTL" -n "${NS[1]}" doctor >"$TMP/doctor" || fail "doctor: $(cat "$TMP/doctor")"
+	page_commands "$RECIPE/README.md" 11
 	note "the first server dies"
 	kill_server 1
 	eventually "the router to know the others only" leads 23
