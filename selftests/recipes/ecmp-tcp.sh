@@ -163,6 +163,7 @@ resilient()
 	mirror
 	eventually "groups of three" groups_of 3
 	page_commands "$RECIPE/README.md" 0
+	doctor_clean 1
 	withdraw_first
 	eventually "groups of two" groups_of 2
 	ask_connections

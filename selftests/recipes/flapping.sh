@@ -102,6 +102,7 @@ undamped()
 	expect gates_are 1 open
 	expect suppressed
 	page_commands "$RECIPE/README.md" 0
+	doctor_clean 1
 	expect leads 2
 	eventually "node 2 to answer" served 2
 }

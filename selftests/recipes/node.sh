@@ -97,6 +97,7 @@ both_up()
 	done
 	eventually "the router to have routes" ip_route_any
 	eventually "a client to be answered" told "www.example A" 198.51.100.80
+	doctor_clean 1
 }
 
 # 4.5: announced only with a zone that was verified.

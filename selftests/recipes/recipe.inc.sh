@@ -286,6 +286,21 @@ ip_route_any()
 		[ -n "$(ip -n "${NS[0]}" -6 route show $V6)" ]
 }
 
+# doctor_clean N [ID...]: doctor has found no problem on node N, and nothing to warn of, but
+# for what its test says why it is to be expected, and that it has found
+doctor_clean()
+{
+	local n=$1 found id
+	shift
+	found=$("$ANYGATECTL" -n "${NS[n]}" -j doctor | jq -r '.[] |
+		select(.severity != "note") | "\(.id) \(.subject): \(.text)"')
+	for id; do
+		grep -q "^$id " <<<"$found" || fail "doctor does not say $id any more"
+		found=$(grep -v "^$id " <<<"$found")
+	done
+	[ -z "$found" ] || fail "doctor: $found"
+}
+
 # page_commands README N: what the page has one type under "See that it works", of birdc,
 # vtysh and the like, works as it stands there, with the gates of node N open, but for
 # where the daemon is; and it shows what it is there for.

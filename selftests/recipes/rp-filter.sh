@@ -139,10 +139,12 @@ two_links()
 	ip -n "${NS[0]}" route add $V4 via 10.0.9.2 metric 1
 	note "strict"
 	expect unserved
+	doctor_clean 1 rp-filter
 	loose 1
 	note "loose"
 	eventually "node 1 to answer" served 1
 	page_commands "$RECIPE/README.md" 1
+	doctor_clean 1
 }
 
 # A node into which another one's tunnel leads: the way back to a client is not by it.

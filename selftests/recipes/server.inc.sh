@@ -143,10 +143,11 @@ comes()
 	[ -n "$LOOKED" ] || look
 }
 
-# look: once, when it is up, at what the page says is to be seen
+# look: once, when it is up, at what the page says is to be seen, and at what doctor says
 look()
 {
 	LOOKED=y
+	doctor_clean "$AT"
 	page_commands "${PAGE:-$SERVERS/README.md}" 1
 }
 

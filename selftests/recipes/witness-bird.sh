@@ -42,6 +42,7 @@ last_stays()
 	done
 	eventually "the router to have a route" ip_route_any
 	page_commands "$RECIPE/README.md" 1
+	doctor_clean 1
 
 	note "the first server dies"
 	kill_server 1
