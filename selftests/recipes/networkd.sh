@@ -237,7 +237,7 @@ interfaces()
 networking()
 {
 	local command
-	read -ra command < <(sed -n "s#^$1=\(/sbin/if.*\)#\1#p" /lib/systemd/system/networking.service)
+	read -ra command < <(sed -n "s#^$1=\(/[a-z/]*/if.*\)#\1#p" /lib/systemd/system/networking.service)
 	[ ${#command[@]} -gt 1 ] || fail "no $1 in networking.service"
 	ip netns exec "${NS[1]}" "${command[@]}" >"$TMP/networking" 2>&1 ||
 		fail "${command[*]}: $(<"$TMP/networking")"
