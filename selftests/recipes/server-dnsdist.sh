@@ -7,21 +7,9 @@
 . "${0%/*}/../lib.sh"
 . "${0%/*}/recipe.inc.sh"
 . "${0%/*}/server.inc.sh"
-
-RECIPE=$SERVERS/dnsdist
-PROGRAM=/usr/bin/dnsdist
+. "${0%/*}/dnsdist.inc.sh"
 
 needs bird birdc dnsdist nsd dig setpriv "$PYTHON"
-
-server_files()
-{
-	place /etc/dnsdist
-	cp "$RECIPE/dnsdist.conf" /etc/dnsdist
-	place /etc/nsd
-	place /run/nsd nsd
-	place /var/lib/nsd nsd
-	cp "$RECIPE/nsd.conf" "$SERVERS/example.zone" /etc/nsd
-}
 
 # Behind it.
 behind()
@@ -32,25 +20,6 @@ behind()
 	defer "kill $NSD 2>/dev/null"
 }
 
-# With the user and the capability that the unit of Debian's package has.
-server_start()
-{
-	launch setpriv --reuid _dnsdist --regid _dnsdist --init-groups \
-		--inh-caps -all,+net_bind_service --ambient-caps -all,+net_bind_service \
-		--bounding-set -all,+net_bind_service dnsdist --supervised --disable-syslog
-}
-
-server_stop()
-{
-	kill $MAIN
-}
-
-# dnsdist has no reload: its console changes what is running.
-server_newer()
-{
-	CHANGED=192.0.2.$((RANDOM % 200))
-}
-
 console()
 {
 	node 1 dnsdist -C /etc/dnsdist/dnsdist.conf -e "$1"
@@ -59,11 +28,6 @@ console()
 change()
 {
 	console "addAction('release.example.', SpoofAction('$CHANGED'))"
-}
-
-server_renewed()
-{
-	is_told dns "release.example A" "$CHANGED"
 }
 
 life()

@@ -7,44 +7,9 @@
 . "${0%/*}/../lib.sh"
 . "${0%/*}/recipe.inc.sh"
 . "${0%/*}/server.inc.sh"
-
-RECIPE=$SERVERS/knot
-PROGRAM=/usr/sbin/knotd
+. "${0%/*}/knot.inc.sh"
 
 needs bird birdc knotd knotc setpriv "$PYTHON"
-
-server_files()
-{
-	place /etc/knot
-	place /run/knot knot
-	place /var/lib/knot knot
-	cp "$RECIPE/knot.conf" "$SERVERS/example.zone" /etc/knot
-}
-
-# With the user and the capabilities that the unit of Debian's package has.
-server_start()
-{
-	launch setpriv --reuid knot --regid knot --init-groups \
-		--inh-caps -all,+net_bind_service,+setpcap \
-		--ambient-caps -all,+net_bind_service,+setpcap \
-		--bounding-set -all,+net_bind_service,+setpcap \
-		knotd -c "/etc/knot/${CONF:-knot.conf}"
-}
-
-server_stop()
-{
-	kill $MAIN
-}
-
-server_newer()
-{
-	newer_zone /etc/knot/example.zone
-}
-
-server_renewed()
-{
-	has_newer_zone
-}
 
 life()
 {

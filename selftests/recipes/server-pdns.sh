@@ -7,41 +7,9 @@
 . "${0%/*}/../lib.sh"
 . "${0%/*}/recipe.inc.sh"
 . "${0%/*}/server.inc.sh"
-
-RECIPE=$SERVERS/pdns
-PROGRAM=/usr/sbin/pdns_server
-CONFIG=/etc/powerdns/pdns.conf
+. "${0%/*}/pdns.inc.sh"
 
 needs bird birdc pdns_server pdns_control "$PYTHON"
-
-server_files()
-{
-	place /etc/powerdns
-	place /run/pdns pdns
-	cp "$RECIPE"/*.conf "$SERVERS/example.zone" /etc/powerdns
-}
-
-# As the unit of Debian's package has it.
-server_start()
-{
-	launch pdns_server --guardian=no --daemon=no --disable-syslog --log-timestamp=no \
-		--write-pid=no "$@"
-}
-
-server_stop()
-{
-	kill $MAIN
-}
-
-server_newer()
-{
-	newer_zone /etc/powerdns/example.zone
-}
-
-server_renewed()
-{
-	has_newer_zone
-}
 
 life()
 {

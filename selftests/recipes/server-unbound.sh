@@ -7,45 +7,15 @@
 . "${0%/*}/../lib.sh"
 . "${0%/*}/recipe.inc.sh"
 . "${0%/*}/server.inc.sh"
-
-RECIPE=$SERVERS/unbound
-PROGRAM=/usr/sbin/unbound
-CONFIG=/etc/unbound/unbound.conf
+. "${0%/*}/unbound.inc.sh"
 
 needs bird birdc unbound unbound-control nsd dig host "$PYTHON"
-
-server_files()
-{
-	place /etc/unbound unbound
-	place /usr/local/sbin
-	cp "$SERVERS/resolves" /usr/local/sbin
-	cp "$RECIPE/unbound.conf" /etc/unbound
-}
-
-# As the unit of Debian's package has it.
-server_start()
-{
-	launch unbound -d -p
-}
-
-server_stop()
-{
-	kill $MAIN
-}
-
-server_newer()
-{
-	newer_zone /etc/unbound/unbound.conf
-}
-
-server_renewed()
-{
-	has_newer_zone
-}
 
 # Behind it is the Internet.
 behind()
 {
+	place /usr/local/sbin
+	cp "$SERVERS/resolves" /usr/local/sbin
 	the_internet
 }
 
