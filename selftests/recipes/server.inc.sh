@@ -199,26 +199,43 @@ mark_seen()
 	grep -q -F "198.51.100.$1 " "$TMP/routes" && grep -q -F "203.0.113.$1/" "$TMP/gates"
 }
 
-# unmoved WHAT: since "watch" the routes were never touched, and the gates never
-# moved. Answers that were not the right one are in $WRONG, one a line, and questions
-# without an answer in $LOST.
-unmoved()
+# watched WHAT: the end of "watch". $MOVES is what the gates did meanwhile, a line for
+# each prefix and state; answers that were not the right one are in $WRONG, one a line,
+# and questions without an answer in $LOST.
+watched()
 {
-	local sure moves
+	local sure
 	sure=$(grep -c "^ok" "$TMP/clients")
 	eventually "the client to go on" asked $((sure + 4))
 	marked
 	kill "${WATCHERS[@]}"
-	moves=$(jq -c 'select(.kind == "transition" and (.prefix | startswith("203.") | not))
-		| .state' "$TMP/gates" | tr '\n' ' ')
+	MOVES=$(jq -r 'select(.kind == "transition" and (.prefix | startswith("203.") | not))
+		| "\(.prefix) \(.state)"' "$TMP/gates")
 	WRONG=$(grep "^ok" "$TMP/clients" | grep -v -F " $ANSWER")
 	LOST=$(grep "^lost" "$TMP/clients")
 	note "$1: $(wc -l <"$TMP/clients") questions, $(grep -c "^lost" "$TMP/clients") of them" \
 		"lost${WRONG:+, $(wc -l <<<"$WRONG") with a wrong answer: $(tail -n 1 <<<"$WRONG")}"
-	if [ -n "$moves" ] || grep -q -F -e $V4 -e $V6 "$TMP/routes"; then
+}
+
+# unmoved WHAT: since "watch" the routes were never touched, and the gates never moved
+unmoved()
+{
+	watched "$1"
+	if [ -n "$MOVES" ] || grep -q -F -e $V4 -e $V6 "$TMP/routes"; then
 		sed 's/^/#   /' "$TMP/routes" "$TMP/gates"
 		fail "$1: something has moved"
 	fi
+}
+
+# closed_meanwhile WHAT: since "watch" each of the two gates has closed, and opened again
+closed_meanwhile()
+{
+	local prefix moves
+	watched "$1"
+	for prefix in $V4/32 $V6/128; do
+		moves=$(grep "^$prefix " <<<"$MOVES" | cut -d' ' -f2 | paste -sd' ')
+		[[ " $moves" == *" closed"*" open" ]] || fail "$1: the gate of $prefix did this: $moves"
+	done
 }
 
 # --- the life of a server -------------------------------------------------------------
