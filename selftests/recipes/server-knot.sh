@@ -24,12 +24,24 @@ life()
 # to directories of its own.
 second()
 {
+	local first
 	network
 	server_start
 	comes
-	place /run/knot2 knot
-	place /var/lib/knot2 knot
-	sed "s#/run/knot#&2#; s#/var/lib/knot#&2#" "$RECIPE/knot.conf" >/etc/knot/second.conf
+	place /run/knot-second knot
+	place /var/lib/knot-second knot
+	# as README.md has it
+	sed 's#/run/knot#&-second#; s#/var/lib/knot#&-second#' \
+		/etc/knot/knot.conf >/etc/knot/second.conf
+	note "as root"
+	first=$MAIN
+	launch knotd -c /etc/knot/second.conf
+	eventually "the second to end" dead "$MAIN"
+	grep -q "cannot bind address.*address already in use" "$TMP/server.log" ||
+		fail "for another reason: $(tail -n 3 "$TMP/server.log")"
+	MAIN=$first
+	expect answered
+	note "as knot"
 	CONF=second.conf
 	takeover
 	expect knotc -c /etc/knot/second.conf status >/dev/null

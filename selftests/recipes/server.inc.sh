@@ -275,6 +275,14 @@ nothing_lost()
 	[ -z "$LOST" ] || fail "$1: lost questions: $LOST"
 }
 
+# lost_at_most N: after "unmoved". There is one client, and it asks one question at a time:
+# whoever ends takes one with it, and not another while the client waits for that.
+lost_at_most()
+{
+	[ -z "$LOST" ] || [ "$(wc -l <<<"$LOST")" -le "$1" ] ||
+		fail "more than $1 lost questions: $LOST"
+}
+
 # unbound_without PATTERN [WORD]: without the option that these lines of its configuration
 # are, or have as a word, it does not bind what is away, and ends: the route that a gate
 # holds is not enough for both families.

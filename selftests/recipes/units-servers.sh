@@ -55,6 +55,9 @@ with_dnsdist()
 		COMMAND=dig +time=1 +tries=1 @127.0.0.1 example SOA
 	END
 	also=(nsd anygate-check@answers)
+	# it has no zones, and no reload that would have to be seen
+	server_newer() { :; }
+	server_renewed() { answered; }
 }
 
 # Its log goes to journald, which this machine has not.
@@ -147,6 +150,31 @@ no_jobs()
 	inside systemctl list-jobs | grep -q "^No jobs"
 }
 
+# --- an upgrade ------------------------------------------------------------------------------
+
+# upgraded SERVER UNIT COMMAND...: as its page says; COMMAND then has it read its zones anew,
+# by the control socket
+upgraded()
+{
+	local unit=$2 old
+	machine "$1" "$unit"
+	shift 2
+	old=$(inside systemctl show -P MainPID "$unit")
+	watch
+	server_newer
+	as_told "$unit-second" "$RECIPE/README.md"
+	sed 's/^/# /' "$TMP/told"
+	inside sh -exc "$(<"$TMP/told")" >"$TMP/out" 2>&1 || fail "$(<"$TMP/out")"
+	eventually "it to answer" server_renewed
+	unmoved "an upgrade"
+	[ -z "$WRONG" ] || fail "wrong answers: $WRONG"
+	lost_at_most 2
+	expect is active "$unit"
+	[ "$(inside systemctl show -P MainPID "$unit")" != "$old" ] || fail "it is the old one"
+	expect is inactive "$unit-second"
+	[ $# = 0 ] || reload "$*" inside "$@"
+}
+
 # as_told WORD PAGE: $TMP/told is the paragraph in which WORD is, of those that are set apart
 as_told()
 {
@@ -175,5 +203,10 @@ t "PowerDNS Recursor" life recursor pdns-recursor none on-failure
 t "nginx" life nginx nginx reload no
 t "HAProxy" life haproxy haproxy reload always
 t "chrony" life chrony chrony none no
+t "an upgrade of NSD" upgraded nsd nsd nsd-control reload
+t "an upgrade of Unbound" upgraded unbound unbound unbound-control reload
+t "an upgrade of Knot DNS" upgraded knot knot knotc reload
+t "an upgrade of dnsdist" upgraded dnsdist dnsdist
+t "an upgrade of the PowerDNS Recursor" upgraded recursor pdns-recursor rec_control reload-zones
 
 run_tests "$@"
