@@ -71,10 +71,12 @@ life()
 	watch
 	units restart hello.service || fail "restart: $(<"$TMP/systemctl")"
 	unmoved restart
+	lost_at_most 1
 	note "SIGKILL"
 	watch
 	kill -9 "$(service_pid)"
 	unmoved SIGKILL
+	lost_at_most 1
 	for word in daemon-reload daemon-reexec; do
 		note "$word"
 		watch

@@ -54,6 +54,8 @@ second()
 	kill "$old"
 	eventually "the end of the first" dead "$old"
 	unmoved "a second instance"
+	[ -z "$WRONG" ] || fail "wrong answers: $WRONG"
+	lost_at_most 2
 	killed
 }
 

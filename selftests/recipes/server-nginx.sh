@@ -36,6 +36,7 @@ upgrade()
 	eventually "the end of the old one" dead "$old"
 	eventually "the new one to answer" server_renewed
 	unmoved upgrade
+	nothing_lost upgrade
 	reload "nginx -s reload of the new one" node 1 nginx -s reload
 	killed
 }
@@ -63,6 +64,7 @@ main_killed()
 	kill -9 "$MAIN"
 	eventually "its end" dead "$MAIN"
 	unmoved "SIGKILL of the master"
+	nothing_lost "SIGKILL of the master"
 	note "and then the workers"
 	# shellcheck disable=SC2086 # numbers
 	kill -9 $left

@@ -38,7 +38,9 @@ second()
 	server_start
 	comes
 	takeover
-	note "rec_control: $(rec_control ping 2>&1)"
+	# the first has ended: it is the second that says so, each of its threads
+	[[ $(rec_control ping 2>&1) == pong* ]] || fail "rec_control ping: $(rec_control ping 2>&1)"
+	reload "rec_control reload-zones of the second" rec_control reload-zones
 	killed
 }
 

@@ -33,13 +33,19 @@ life()
 	killed
 }
 
+control_tells_of()
+{
+	unbound-control status 2>&1 | grep -q "pid $1)"
+}
+
 second()
 {
 	network
 	server_start
 	comes
 	takeover
-	note "unbound-control: $(unbound-control status 2>&1 | tr '\n' ' ')"
+	expect control_tells_of $MAIN
+	reload "unbound-control reload of the second" unbound-control reload
 	killed
 }
 

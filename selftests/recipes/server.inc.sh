@@ -317,6 +317,7 @@ takeover()
 	eventually "the second to answer" server_renewed
 	unmoved "a second instance"
 	[ -z "$WRONG" ] || [ -n "$RAW" ] || fail "wrong answers: $WRONG"
+	lost_at_most 2
 }
 
 # holds PROCESS: sockets at both addresses, of all services
