@@ -60,9 +60,10 @@ with_dnsdist()
 	server_renewed() { answered; }
 }
 
-# Its log goes to journald, which this machine has not.
+# The server behind it. And its log goes to journald, which this machine has not.
 with_haproxy()
 {
+	behind
 	mkdir $UNITS/haproxy.service.d
 	printf '[Service]\nBindReadOnlyPaths=\n' >$UNITS/haproxy.service.d/here.conf
 }
