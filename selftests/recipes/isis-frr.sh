@@ -30,7 +30,7 @@ bfd_up()
 }
 
 t "the router's routes follow the gates, and FRR is reloaded" follows
-t "FRR's file is changed" rewritten
+t "FRR's file is changed" rewritten again
 t "FRR is restarted" restarts
 t "FRR is killed" crashes
 t "drained before FRR is restarted, or killed" drained stop crash

@@ -161,14 +161,16 @@ routes_marked()
 	grep -q 203.0.113.99 "$TMP/watched"
 }
 
-# watched_of BEFORE [AFTER]: what has been watched of the prefixes
+# watched_of BEFORE [AFTER [PREFIX...]]: what has been watched of the gates' prefixes, or
+# of these
 watched_of()
 {
-	local prefix
-	for prefix in "${GATES[@]}"; do
+	local before=$1 after=$2 prefix prefixes=("${@:3}")
+	[ $# -gt 2 ] || prefixes=("${GATES[@]}")
+	for prefix in "${prefixes[@]}"; do
 		prefix=${prefix%/32}
 		prefix=${prefix%/128}
-		grep "^$1$prefix .*$2" "$TMP/watched"
+		grep "^$before$prefix .*$after" "$TMP/watched"
 	done
 }
 
@@ -277,22 +279,35 @@ follows()
 	eventually "node 1 to answer" served 1
 }
 
-# The file is changed, and the daemon told so: an address may not be announced any
-# more, with its gate open, and then it may again. Of what else is announced nothing
-# changes, in the time that routing would take to tell.
+# rewritten [again]: the file is changed, and the daemon told so: an address may not be
+# announced any more, with its gate open, and then it may again. Of what else is announced
+# nothing changes, in the time that routing would take to tell. There is a daemon that
+# goes by its file when something comes, and for that the gate has to close and open again.
 rewritten()
 {
 	local prefix=${GATES[0]} others=("${GATES[@]:1}") lost
 	ready 1 2
 	routes_watched
 	rewrite 2 "${prefix//./\\.}" 192.0.2.77/32
+	[ "$1" != again ] || comes_again "$prefix"
 	eventually "the router to know it of the first only" leads_only "$prefix" 1
 	rewrite 2 "192\.0\.2\.77/32" "$prefix"
+	[ "$1" != again ] || comes_again "$prefix"
 	eventually "the router to know both again" leads 12
 	eventually "some seconds to pass" elapsed "$(now_ms)" 6000
-	lost=$(GATES=("${others[@]}") watched_of "")
+	lost=$(watched_of "\(Deleted \)\?" "" "${others[@]}")
 	[ -z "$lost" ] || fail "another route has changed: $lost"
 	expect gates_are 2 open
+}
+
+# comes_again PREFIX: that of node 2 is withdrawn, and announced. The daemon must have seen
+# each of it.
+comes_again()
+{
+	ctl -n "${NS[2]}" drain "$1" >/dev/null
+	eventually "the router to know it of the first only" leads_only "$1" 1
+	ctl -n "${NS[2]}" undrain "$1"
+	eventually "some seconds to pass" elapsed "$(now_ms)" 6000
 }
 
 # leads_only PREFIX NODES
@@ -563,7 +578,7 @@ unheard_of()
 {
 	local had
 	eventually "some seconds to pass" elapsed "$(now_ms)" 6000
-	had=$(GATES=("$@") watched_of "")
+	had=$(watched_of "" "" "$@")
 	[ -z "$had" ] || fail "the router has heard of it: $had"
 	leads_nowhere "$@" || fail "the router has one of $*"
 }
@@ -572,7 +587,7 @@ unheard_of()
 kept()
 {
 	local prefix lost
-	lost=$(GATES=("$@") watched_of "Deleted ")
+	lost=$(watched_of "Deleted " "" "$@")
 	[ -z "$lost" ] || fail "the router has lost a route: $lost"
 	for prefix; do
 		expect leads_only "$prefix" 1
