@@ -14,8 +14,6 @@ needs bird birdc unbound unbound-control nsd dig host "$PYTHON"
 # Behind it is the Internet.
 behind()
 {
-	place /usr/local/sbin
-	cp "$SERVERS/resolves" /usr/local/sbin
 	the_internet
 }
 

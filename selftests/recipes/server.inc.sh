@@ -411,10 +411,13 @@ listening()
 }
 
 # the_internet, the_internet_ends: the router has the addresses of the root name servers,
-# and a root zone in which names are that are in no cache
+# and a root zone in which names are that are in no cache; and what asks for them is where
+# the pages have it
 the_internet()
 {
 	local dir=$TMP/internet address
+	place /usr/local/sbin
+	cp "$SERVERS/resolves" /usr/local/sbin
 	mkdir -p "$dir"
 	cat >"$dir/zone" <<-'END'
 	. 86400 SOA a.root-servers.net. hostmaster.example. 1 3600 600 86400 60
