@@ -257,13 +257,19 @@ devices()
 		tr -dc 0-9
 }
 
+# leads_only PREFIX NODES: to these, and to no others
+leads_only()
+{
+	[ "$(devices "$1")" = "$2" ]
+}
+
 # leads NODES: the router's routes to all of the prefixes lead to these nodes and to
 # no others; "" is nowhere
 leads()
 {
 	local prefix
 	for prefix in "${GATES[@]}"; do
-		[ "$(devices "$prefix")" = "$1" ] || return
+		leads_only "$prefix" "$1" || return
 	done
 }
 

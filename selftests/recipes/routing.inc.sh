@@ -310,12 +310,6 @@ comes_again()
 	eventually "some seconds to pass" elapsed "$(now_ms)" 6000
 }
 
-# leads_only PREFIX NODES
-leads_only()
-{
-	[ "$(devices "$1")" = "$2" ]
-}
-
 # While the daemon is away gates go on, and when it is back it finds what is there:
 # open gates, gates that have closed, and gates that were closed.
 restarts()

@@ -70,12 +70,7 @@ frr()
 	unit kill -s KILL frr
 	close_some
 	eventually "FRR to be started again" started_again frr
-	eventually "OSPF" neighbours_full
-	eventually "the router to have those of open gates" some_lead
-	eventually "some seconds to pass" elapsed "$(now_ms)" 6000
-	expect some_lead
-	open_all
-	eventually "it to be answered" served 1
+	open_ones_lead
 }
 
 # frr_files DIRECTORY: as README.md has them, beside those of the package, and of the owner
@@ -102,6 +97,13 @@ dies_alone()
 	[ "$(<"/run/frr/$1.pid")" = "$pid" ] || fail "it was there again before gates had closed"
 	eventually "another $1" another "$1" "$pid"
 	expect is active frr
+	open_ones_lead
+}
+
+# It is back: those of open gates are announced, and in the time that routing would take to
+# tell no others; then all are opened.
+open_ones_lead()
+{
 	eventually "OSPF" neighbours_full
 	eventually "the router to have those of open gates" some_lead
 	eventually "some seconds to pass" elapsed "$(now_ms)" 6000
