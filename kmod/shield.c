@@ -13,11 +13,11 @@
  * own lookup finds no socket for them.
  *
  * Either only if the engine still believes that there is a listener (it is
- * gone, and the engine does not know yet) or the shield is up.  And only while
- * armed: from a socket event on, which the probes' handlers tell before the
- * socket is gone (UDP) or right after (TCP), for as long as the longest shield
- * lasts.  Hooks are registered in a namespace only while a gate there has a
- * shield.
+ * gone, and the engine does not know yet) or the shield is up.  And, but for the
+ * kernel's own refusals, only while armed: from a socket event on, which the
+ * probes' handlers tell before the socket is gone (UDP) or right after (TCP), for
+ * as long as the longest shield lasts.  Hooks are registered in a namespace only
+ * while a gate there has a shield.
  *
  * SYNs and UDP datagrams are new clients' packets: what belongs to an
  * established connection, and ICMP about it, is let through.
@@ -30,6 +30,7 @@
 #include <linux/timekeeping.h>
 #include <linux/udp.h>
 #include <net/l3mdev.h>
+#include <net/sock.h>
 
 #include "shield.h"
 
@@ -304,6 +305,17 @@ static bool armed(const struct anygate_shield_net *sn)
 	return !time_after(jiffies, READ_ONCE(sn->armed_until));
 }
 
+/*
+ * RSTs without a connection, and ICMP errors: the kernel sends them through raw
+ * sockets of its own (inet_ctl_sock_create()).  They are rare enough to be
+ * looked at whether armed or not: whoever closes a TCP socket can be preempted
+ * between its leaving the table and the probe that arms.
+ */
+static bool kernels_own(const struct sock *sk)
+{
+	return sk && sk_fullsock(sk) && sk->sk_type == SOCK_RAW;
+}
+
 /**
  * anygate_shield_in() - a packet comes in
  * @priv: the namespace's shields
@@ -332,7 +344,8 @@ unsigned int anygate_shield_in(void *priv, struct sk_buff *skb,
 unsigned int anygate_shield_out(void *priv, struct sk_buff *skb,
 				const struct nf_hook_state *state)
 {
-	return likely(!armed(priv)) ? NF_ACCEPT : check_out(priv, skb, state);
+	return likely(!armed(priv) && !kernels_own(state->sk)) ?
+		NF_ACCEPT : check_out(priv, skb, state);
 }
 
 /**

@@ -124,6 +124,43 @@ silence()
 	eventually "refusals" refused_now
 }
 
+# Whoever closes its sockets can be interrupted before the probe that arms, for as
+# long as that takes: here for good, as no probe is heard.
+kprobes=/sys/kernel/debug/kprobes/enabled
+cleanup()
+{
+	[ ! -e $kprobes ] || echo 1 >$kprobes
+}
+
+# close_unheard FAMILY GATE: but the module looks once when its probes are new
+close_unheard()
+{
+	echo 1 >$kprobes
+	listen "$1" "${2%/*}"
+	wait_addr "$2"
+	period before
+	echo 0 >$kprobes
+	sk close u
+	sk close t
+	NOTICED_RST=0 NOTICED_ICMP=0
+	eventually "clients to notice" noticed
+	[ "$(gate "$2" .state)" = open ] || return 1
+	[ $((NOTICED_RST + NOTICED_ICMP)) = 0 ] || fail "told so: $SEEN"
+}
+
+unheard()
+{
+	local family=$1 gate=$2
+	[ -e $kprobes ] || skip "no $kprobes"
+	events_only
+	node_and_client
+	sock_start
+	ctl add "$gate" udp/53 tcp/53 up 0 shield 1s
+	clients "${gate%/*}" 200 50
+	eventually "nobody to look" close_unheard "$family" "$gate"
+	[ "$(dropped "$gate")" -gt 10 ] || fail "dropped: $(dropped "$gate")"
+}
+
 # While somebody holds the prefix where it is there is no next node, and who only
 # observes touches nothing: new clients are told. Once it is unpinned they are not.
 ordered()
@@ -543,6 +580,8 @@ retry_without()
 
 t "new clients hear nothing while it is up, v4" silence 4 $V4/32
 t "new clients hear nothing while it is up, v6" silence 6 $V6/128
+t "nor before a probe has armed it, v4" unheard 4 $V4/32
+t "nor before a probe has armed it, v6" unheard 6 $V6/128
 t "not while the gate is pinned, v4" ordered pin 4 $V4/32
 t "not while the gate is pinned, v6" ordered pin 6 $V6/128
 t "not while the gate only observes, v4" ordered observe 4 $V4/32
