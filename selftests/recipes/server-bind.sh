@@ -77,6 +77,7 @@ gates()
 deadlock()
 {
 	GATES=$SERVERS/nsd/anygate.conf NODE_CONF=$SERVERS/bird.conf
+	DOCTOR_SAYS=(bind-scan)
 	network
 	note "it is started while the addresses are away"
 	server_start

@@ -143,11 +143,13 @@ comes()
 	[ -n "$LOOKED" ] || look
 }
 
-# look: once, when it is up, at what the page says is to be seen, and at what doctor says
+# look: once, when it is up, at what the page says is to be seen, and at what doctor says:
+# nothing, but for what is wrong by intent, with these IDs
+DOCTOR_SAYS=()
 look()
 {
 	LOOKED=y
-	doctor_clean "$AT"
+	doctor_clean "$AT" "${DOCTOR_SAYS[@]}"
 	page_commands "${PAGE:-$SERVERS/README.md}" 1
 }
 
