@@ -388,19 +388,15 @@ enough_events()
 
 # A user has all the gates that users may have, opens and closes them all at
 # once over and over, and asks in loops. The same user's processes have done as
-# much without gates before: what the gates add is the module's. A gate of ours
+# much without gates before: what the gates add is the module's. A gate of others
 # may become slower, as with everything that shares a machine, but not by orders.
-cannot_starve()
+# MEASURE N FILE: latencies of theirs; in $ALONE, $PLAIN and $GATES are the medians
+beside_a_user()
 {
-	local n=15 kind
-	setup
-	events_only
+	local n=15 kind measure=$1
 	chmod 755 "$SELFTESTS"
 	cp "$SELFTESTS/rawnl" "$TMP/rawnl"
-	sock_start
-	ctl add $V4/32 udp/53 up 0
-	events_start "$TMP/events"
-	latencies $n "$TMP/alone"
+	$measure $n "$TMP/alone"
 	cat >"$TMP/hostile" <<-END
 		exec 9<> <(:)
 		ip link set lo up
@@ -442,17 +438,85 @@ cannot_starve()
 			"$TMP/rounds.$kind" >"$TMP/hostile.$kind" 2>&1 &
 		defer "kill $! 2>/dev/null"
 		eventually "the user to begin" test -s "$TMP/rounds.$kind"
-		latencies $n "$TMP/$kind"
+		$measure $n "$TMP/$kind"
 		kill -0 $! 2>/dev/null || fail "the user has given up: $(cat "$TMP/hostile.$kind")"
 		# with --kill-child all of it
 		kill -KILL $!
 		wait $! 2>/dev/null
 	done
-	local alone plain gates
-	alone=$(median "$TMP/alone") plain=$(median "$TMP/plain") gates=$(median "$TMP/gates")
-	note "median latency: alone $((alone / 1000)) us, beside a user without gates $((plain / 1000)) us, with 200 gates $((gates / 1000)) us; the user's rounds: $(cat "$TMP/rounds.plain") and $(cat "$TMP/rounds.gates")"
-	[ "$gates" -le $((20 * (plain > alone ? plain : alone))) ] ||
-		fail "a user's gates slow ours down"
+	ALONE=$(median "$TMP/alone") PLAIN=$(median "$TMP/plain") GATES=$(median "$TMP/gates")
+	note "median latency: alone $((ALONE / 1000)) us, beside a user without gates $((PLAIN / 1000)) us, with 200 gates $((GATES / 1000)) us; the user's rounds: $(cat "$TMP/rounds.plain") and $(cat "$TMP/rounds.gates")"
+	[ "$GATES" -le $((20 * (PLAIN > ALONE ? PLAIN : ALONE))) ] ||
+		fail "a user's gates slow others' down"
+}
+
+cannot_starve()
+{
+	setup
+	events_only
+	sock_start
+	ctl add $V4/32 udp/53 up 0
+	events_start "$TMP/events"
+	beside_a_user latencies
+}
+
+# The same for a gate of another user's: the engines of users share their workers.
+cannot_starve_users()
+{
+	setup
+	events_only
+	mkdir -m 777 "$TMP/victim"
+	install -m 666 /dev/null "$TMP/victim/events"
+	cat >"$TMP/other" <<-END
+		exec 9<> <(:)
+		ip link set lo up
+		coproc SOCK { exec "$TMP/sock"; }
+		exec {in}>&"\${SOCK[1]}" {out}<&"\${SOCK[0]}"
+		ask() { echo "\$*" >&\$in; read -r -u \$out answer; [[ \$answer == ok* ]]; }
+		announced() { [ -n "\$(ip -4 addr show dev lo to $V4)" ]; }
+		"$TMP/ctl" add $V4/32 udp/53 up 0 || exit
+		"$TMP/ctl" -j monitor >"\$1/events" &
+		until [ -s "\$1/events" ]; do
+			ask open a udp4 $V4 53 freebind && ask close a || exit
+		done
+		while read -r n; do
+			ask open a udp4 $V4 53 freebind || exit
+			until announced; do :; done
+			ask close a
+			while announced; do :; done
+			echo "\$n" >"\$1/done"
+		done <"\$1/go"
+	END
+	mkfifo -m 666 "$TMP/victim/go"
+	"${NOBODY[@]/#65534/65533}" unshare -Urn --kill-child -pf bash "$TMP/other" \
+		"$TMP/victim" >"$TMP/other.out" 2>&1 &
+	defer "kill $! 2>/dev/null"
+	OTHER=$!
+	exec {VICTIM}<>"$TMP/victim/go"
+	beside_a_user latencies_users
+}
+
+latencies_users()
+{
+	local i from
+	from=$(grep -c . "$TMP/victim/events")
+	for ((i = 0; i < $1; i++)); do
+		echo "${2##*/} $i" >&"$VICTIM"
+		eventually "the other user's withdrawal" withdrawn "${2##*/} $i"
+	done
+	eventually "its events" users_enough "$from" "$1" "$2"
+}
+
+withdrawn()
+{
+	[ -d "/proc/$OTHER" ] || fail "the other user has given up: $(cat "$TMP/other.out")"
+	[ "$(cat "$TMP/victim/done" 2>/dev/null)" = "$1" ]
+}
+
+users_enough()
+{
+	cp "$TMP/victim/events" "$TMP/events"
+	enough_events "$@"
 }
 
 # ticks CONDITION: what kworkers have had of the processors so far, by their nice value
@@ -510,6 +574,7 @@ t "events do not cross namespaces" hears_its_own
 t "memory is charged to whoever asks" memory_charged
 t "what is known of a user's listeners has a limit" members_bounded
 t "a user with all the gates there are cannot starve others" cannot_starve
+t "nor other users" cannot_starve_users
 t "a user's gates are nothing that has priority" no_priority
 
 run_tests "$@"
