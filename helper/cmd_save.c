@@ -264,6 +264,19 @@ static int save(const char *name, const struct gates *l, struct err *e)
 	return 0;
 }
 
+/* What is not known of cannot be written, but is not to be lost without a word. */
+static void warn_of_unknown(const struct gates *l)
+{
+	size_t i;
+
+	for (i = 0; i < l->n; i++) {
+		if (!l->gates[i].unknown)
+			continue;
+		warning("save: the module is newer than this anygatectl, and has something of its gates that is not known here: what of that is configuration has not been saved; install the anygatectl of the module's version");
+		return;
+	}
+}
+
 /**
  * cmd_save() - write a file that applies back to what the kernel has
  * @argc: number of arguments
@@ -294,6 +307,8 @@ int cmd_save(int argc, char **argv)
 	ag_close(&ag);
 	if (!ret)
 		ret = save(argc ? argv[0] : NULL, &l, &e);
+	if (!ret)
+		warn_of_unknown(&l);
 	gates_free(&l);
 	return ret ? complain(ST_REFUSED, "%s", e.text) : ST_OK;
 }

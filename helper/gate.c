@@ -339,8 +339,10 @@ void gate_decode(struct gate *g, const struct nlattr *attrs, int len)
 
 	memset(g, 0, sizeof(*g));
 	nla_for_each_attr(nla, attrs, len, left) {
-		if (nla_type(nla) > ANYGATE_A_GATE_MAX)
+		if (nla_type(nla) > ANYGATE_A_GATE_MAX) {
+			g->unknown = true;
 			continue;
+		}
 		if (decode_conf(g, nla) || decode_damp(g, nla) ||
 		    decode_orders(g, nla) || decode_state(g, nla) ||
 		    decode_clients(g, nla) || decode_event(g, nla))

@@ -27,11 +27,13 @@ struct lease {
 /*
  * A gate, or an event that concerns one, as the kernel sent it. The fields are
  * the attributes of the specification by the same name; has tells which of
- * them were there. Strings are safe to print, but for those called raw: devices
+ * them were there, and unknown whether there were any that this program does not
+ * know, of a newer module. Strings are safe to print, but for those called raw: devices
  * by the names that the kernel knows them by.
  */
 struct gate {
 	bool has[ANYGATE_A_GATE_MAX + 1];
+	bool unknown;
 	uint32_t id;
 	struct prefix prefix;
 	uint32_t action;

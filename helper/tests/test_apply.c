@@ -432,6 +432,22 @@ static void saves(void **state)
 }
 
 /* No gates are no reason to lose a file that has some. */
+/* What a newer module has, and this program does not know, is not lost without a word. */
+static void saves_unknown(void **state)
+{
+	struct gate gates[] = { gate("192.0.2.2"), gate("192.0.2.1") };
+
+	(void)state;
+	have(2, gates);
+	assert_int_equal(save(NULL), ST_OK);
+	assert_string_equal(err, "");
+	gates[1].unknown = true;
+	have(2, gates);
+	assert_int_equal(save(NULL), ST_OK);
+	assert_contains(out, "add 192.0.2.1/32 udp/53 tcp/53\n");
+	assert_contains(err, "save: the module is newer than this anygatectl");
+}
+
 static void saves_none(void **state)
 {
 	char text[64];
@@ -546,6 +562,7 @@ int main(void)
 		T(leases_come_back),
 		T(observing_comes_back),
 		T(saves),
+		T(saves_unknown),
 		T(saves_none),
 		T(saves_access),
 		T(saves_behind_links),

@@ -154,6 +154,8 @@ void encode_gate(struct nl_msg *msg, const struct gate *g)
 {
 	unsigned int i;
 
+	if (g->unknown)
+		nla_put_u32(msg, ANYGATE_A_GATE_MAX + 1, 1);
 	PUT_U32(KIND, kind);
 	PUT_U64(SEQ, seq);
 	PUT_U64(TIME, time);
