@@ -275,6 +275,46 @@ many()
 	eventually "the reason to be plain" gate_is $V4/32 .reason no-listener
 }
 
+# More than can be noted of a process: that is told, and they count until they are closed.
+too_many()
+{
+	local pid ports
+	mapfile -t ports < <(seq -f udp/%.0f 1001 1064)
+	ctl add $V4/32 "${ports[@]}" up 0 fatal on
+	endless_dumps
+	events_only
+	/usr/bin/python3 - $V4 <<-'END' &
+		import resource, signal, socket, sys
+		resource.setrlimit(resource.RLIMIT_NOFILE, (8192, 8192))
+		all = []
+		for n in range(64 * 66):
+		    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+		    s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+		    s.setsockopt(socket.IPPROTO_IP, 15, 1)
+		    s.bind((sys.argv[1], 1001 + n % 64))
+		    all.append(s)
+		signal.pause()
+	END
+	pid=$!
+	MONITORS+=("$pid")
+	disown	# bash would tell of its end, with all its text
+	wait_addr $V4/32
+	eventually "the sockets to be there" bound_sockets $((64 * 66))
+	eventually "it to wait" asleep "$pid" 1
+	kill -SEGV "$pid"
+	eventually "it to be told" eval 'dmesg | grep -q "sockets of processes that end are too many"'
+	expect bound_sockets $((64 * 66))
+	expect gate_is $V4/32 .state open
+	dump_ends
+	wait_no_addr $V4/32
+	expect_gate $V4/32 .reason no-listener
+}
+
+bound_sockets()
+{
+	[ "$(ss -Hnua "src $V4" | grep -c .)" -eq "$1" ]
+}
+
 # Threads that wait for packets have references to their sockets, until they die; and
 # whoever writes the core has a copy of the table by then.
 threads()
@@ -518,6 +558,7 @@ t "not if another process has the socket: passed on" shared pass
 t "nor for good, if another process takes the socket" taken_over
 t "nor if others end" others
 t "a process with 200 sockets" many
+t "a process with more sockets than can be noted" too_many
 t "a process with threads that wait for packets" threads
 t "another process has the socket for a moment, beside many that end" child_ends
 t "the same, beside many of a user's that wait" crowd
