@@ -24,7 +24,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define RECORD_END	'\x1e'
 /* No file of this machine, whose own are libFuzzer's to open. */
-#define ROOT		"/\1node/"
+#define ROOT		"/\1node"
 #define RECORDS_MAX	64
 #define GATES_MAX	4
 
@@ -57,23 +57,24 @@ static struct record {
 } records[RECORDS_MAX];
 static size_t n_records;
 
-/* What is below the root, with as many slashes as there are. */
+/* What is below the root, or NULL. */
 static const char *below(const char *path)
 {
-	if (strncmp(path, ROOT, strlen(ROOT)))
-		return NULL;
-	return path + strlen(ROOT);
+	return strncmp(path, ROOT "/", strlen(ROOT "/")) ? NULL : path + strlen(ROOT "/");
 }
 
-static const struct record *find(const char *path)
+/* Is it a path of the node?  Then also what is there, or NULL. */
+static bool of_node(const char *path, const struct record **r)
 {
+	const char *name = below(path);
 	size_t i;
 
-	for (i = 0; i < n_records; i++)
-		if (records[i].path_len == strlen(path) &&
-		    !memcmp(records[i].path, path, records[i].path_len))
-			return &records[i];
-	return NULL;
+	*r = NULL;
+	for (i = 0; name && !*r && i < n_records; i++)
+		if (records[i].path_len == strlen(name) &&
+		    !memcmp(records[i].path, name, records[i].path_len))
+			*r = &records[i];
+	return name;
 }
 
 static void cut(const char *text, size_t size)
@@ -101,13 +102,11 @@ static void cut(const char *text, size_t size)
 
 int __wrap_open(const char *path, int flags, mode_t mode)
 {
-	const char *name = below(path);
 	const struct record *r;
 	int fd;
 
-	if (!name)
+	if (!of_node(path, &r))
 		return __real_open(path, flags, mode);
-	r = find(name);
 	fd = r ? memfd_create("record", MFD_CLOEXEC) : -1;
 	if (fd >= 0 && (write(fd, r->text, r->len) != (ssize_t)r->len || lseek(fd, 0, SEEK_SET)))
 		abort();
@@ -116,12 +115,10 @@ int __wrap_open(const char *path, int flags, mode_t mode)
 
 FILE *__wrap_fopen(const char *path, const char *mode)
 {
-	const char *name = below(path);
 	const struct record *r;
 
-	if (!name)
+	if (!of_node(path, &r))
 		return __real_fopen(path, mode);
-	r = find(name);
 	/* It cannot be empty for fmemopen(). */
 	if (!r || !r->len)
 		return r ? __real_fopen("/dev/null", "re") : NULL;
@@ -130,13 +127,11 @@ FILE *__wrap_fopen(const char *path, const char *mode)
 
 ssize_t __wrap_readlink(const char *path, char *buf, size_t size)
 {
-	const char *name = below(path);
 	const struct record *r;
 	size_t len;
 
-	if (!name)
+	if (!of_node(path, &r))
 		return __real_readlink(path, buf, size);
-	r = find(name);
 	if (!r)
 		return -1;
 	len = strnlen(r->text, r->len);
@@ -182,6 +177,7 @@ int __wrap_scandir(const char *dir, struct dirent ***names,
 		else
 			free(d);
 	}
+	qsort(*names, n, sizeof(**names), (int (*)(const void *, const void *))compar);
 	return n;
 }
 
@@ -206,7 +202,7 @@ static void node_init(struct node *n, struct gate gates[GATES_MAX], uint8_t choi
 
 	memset(n, 0, sizeof(*n));
 	memset(gates, 0, GATES_MAX * sizeof(*gates));
-	n->root = "/\1node";
+	n->root = ROOT;
 	n->loaded = !(choice & 1);
 	n->status.probes = choice & 2 ? ANYGATE_PROBES_DEGRADED : ANYGATE_PROBES_LIVE;
 	n->gates = gates;
