@@ -205,7 +205,7 @@ from_keepalived()
 	kill "$OLD"
 	eventually "its end" old_ended
 	expect off_lo
-	doctor_says other-manager
+	doctor_clean 1 other-manager no-routing-daemon
 	note "the gates act"
 	acts
 	expect unrouted
@@ -213,13 +213,6 @@ from_keepalived()
 	rm /etc/keepalived/keepalived.conf
 	bird_on 1 "$NODE_CONF"
 	works
-}
-
-# doctor_says ID
-doctor_says()
-{
-	"$ANYGATECTL" -n "${NS[1]}" -j doctor | jq -e --arg id "$1" 'any(.[]; .id == $id)' \
-		>/dev/null || fail "doctor does not say $1"
 }
 
 from_exabgp()
